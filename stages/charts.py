@@ -1,0 +1,169 @@
+"""Draws the plots: each function takes a table and gives the bytes of a PNG, the same each time."""
+
+import io
+
+import matplotlib as mpl
+import matplotlib.style
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
+
+from stages.movielens.movies import spoken
+
+DPI = 120
+TITLES_ON_MAP = 80
+"""Titles that are tried on the map, the best-known first; those for which there is no room are left out."""
+COLOURS = list(mpl.style.library["petroff10"]["axes.prop_cycle"].by_key()["color"])
+"""Ten colours that are told apart with every kind of colour vision (Petroff 2021)."""
+MARKERS = "os^Dv"
+"""With more than ten clusters, the colours come again with another shape."""
+STEPS = [0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 20, 50]
+"""Ticks of errors on a logarithmic axis."""
+STRONGEST = 2.0
+"""Colours of the heat map end at 4 times as common and at a quarter."""
+
+
+def loss(history: pd.DataFrame, label: str) -> bytes:
+    """Training and validation error by epoch, on a logarithmic axis."""
+    figure = _figure(8, 4.5)
+    axes = figure.add_subplot()
+    epoch, validation = history["epoch"], history["validation_loss"]
+    axes.plot(epoch, history["train_loss"], color=COLOURS[0], label="training")
+    if validation.notna().any():
+        axes.plot(epoch, validation, color=COLOURS[1], label="validation (not trained on)")
+        best = int(validation.argmin())
+        note = f"lowest on validation: {validation.iloc[best]:.3f} in epoch {epoch.iloc[best]}"
+        axes.plot(epoch.iloc[best], validation.iloc[best], "o", color=COLOURS[1], label=note)
+    axes.set(xlabel="epoch", ylabel="mean squared error (stars²)", title=f"Error by epoch, {label}")
+    axes.set_yscale("log")
+    axes.set_yticks(STEPS, [f"{step:g}" for step in STEPS])
+    axes.minorticks_off()
+    losses = history[["train_loss", "validation_loss"]].to_numpy(dtype=float)
+    axes.set_ylim(0.9 * np.nanmin(losses), 1.1 * np.nanmax(losses))
+    axes.grid(axis="y", alpha=0.3)
+    axes.legend(frameon=False)
+    return _png(figure)
+
+
+def data(histogram: pd.DataFrame, n_ratings: pd.Series, label: str) -> bytes:
+    """How often each rating is given, and how the ratings are spread over the movies."""
+    figure = _figure(11, 4.5)
+    left, right = figure.add_subplot(1, 2, 1), figure.add_subplot(1, 2, 2)
+    left.bar(histogram["rating"], histogram["n_ratings"], width=0.4, color=COLOURS[0])
+    left.set(xlabel="rating (stars)", ylabel="number of ratings", title=f"Ratings, {label}")
+    left.set_xticks(histogram["rating"])
+    left.yaxis.set_major_formatter("{x:,.0f}")
+    ranked = n_ratings.sort_values(ascending=False).to_numpy()
+    right.loglog(np.arange(1, len(ranked) + 1), ranked, color=COLOURS[0])
+    right.set(xlabel="movies, the most rated first", ylabel="ratings of the movie", title="The long tail")
+    for axis in (right.xaxis, right.yaxis):
+        axis.set_major_formatter("{x:,.0f}")
+    right.grid(alpha=0.3)
+    half = int(np.searchsorted(ranked.cumsum(), ranked.sum() / 2)) + 1
+    right.axvline(half, color=COLOURS[1], linestyle="--")
+    share = f"{half:,} movies ({half / len(ranked):.0%})\nhave half of all ratings"
+    right.annotate(share, (half, ranked[-1]), xytext=(-6, 4), textcoords="offset points", ha="right")
+    return _png(figure)
+
+
+def genres(clustered: pd.DataFrame, label: str) -> bytes:
+    """Clusters × genres: the share of a cluster's movies, coloured by how it compares with all movies."""
+    has_genre = clustered["genres"].str.get_dummies("|").astype(float)
+    has_genre = has_genre[has_genre.mean().sort_values(ascending=False, kind="stable").index]
+    share = has_genre.groupby(clustered["cluster"]).mean()
+    with np.errstate(divide="ignore"):
+        surplus = np.log2((share / has_genre.mean()).to_numpy())
+    figure = _figure(2 + 0.62 * share.shape[1], 2 + 0.42 * len(share))
+    axes = figure.add_subplot()
+    image = axes.imshow(surplus, cmap="PuOr_r", vmin=-STRONGEST, vmax=STRONGEST, aspect="auto")
+    for (row, column), value in np.ndenumerate(share.to_numpy()):
+        strong = 0.7 * STRONGEST < abs(surplus[row, column]) < np.inf
+        axes.text(
+            column,
+            row,
+            f"{value:.0%}",
+            ha="center",
+            va="center",
+            size=8,
+            color="white" if strong else "black",
+        )
+    axes.set_xticks(range(share.shape[1]), share.columns, rotation=40, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(share)), [f"cluster {cluster}" for cluster in share.index])
+    axes.set_title(f"Share of each cluster's movies that have a genre, {label}")
+    bar = figure.colorbar(image, ax=axes, pad=0.01)
+    bar.set_ticks([-2, -1, 0, 1, 2], labels=["¼ ×", "½ ×", "as in all", "2 ×", "4 ×"])
+    bar.set_label("compared with all clustered movies")
+    return _png(figure)
+
+
+def movie_map(clustered: pd.DataFrame, label: str) -> bytes:
+    """The movies in the plane, coloured by cluster, the best-known titles written in."""
+    figure = _figure(13, 10)
+    axes = figure.add_subplot()
+    placed = clustered[clustered["x"].notna()]
+    for cluster in sorted(placed["cluster"].unique()):
+        movies = placed[placed["cluster"] == cluster]
+        again, colour = divmod(cluster, len(COLOURS))
+        size = 4 + 60 * movies["n_ratings"] / placed["n_ratings"].max()
+        axes.scatter(
+            movies["x"],
+            movies["y"],
+            s=size,
+            c=COLOURS[colour],
+            marker=MARKERS[again % len(MARKERS)],
+            alpha=0.75,
+            linewidths=0,
+            label=f"{cluster} ({len(movies):,})",
+        )
+    axes.set(xticks=[], yticks=[], title=f"Movies that the same people like lie near each other, {label}")
+    axes.margins(0.03)
+    axes.legend(
+        title="cluster (movies)", loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, markerscale=1.5
+    )
+    axes.set_xlabel(
+        "neighbours are liked by the same people; far distances mean little; larger dots have more ratings"
+    )
+    best_known = placed.sort_values("n_ratings", ascending=False, kind="stable").head(TITLES_ON_MAP)
+    _write_titles(figure, axes, best_known)
+    return _png(figure)
+
+
+def _write_titles(figure: Figure, axes: Axes, movies: pd.DataFrame) -> None:
+    """Write each title on that side of its dot where it covers no other title, if there is one."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    taken: list[Bbox] = []
+    sides = [((5, 0), "left", "center"), ((-5, 0), "right", "center")]
+    sides += [((0, 5), "center", "bottom"), ((0, -5), "center", "top")]
+    for title, x, y in movies[["title", "x", "y"]].itertuples(index=False):
+        for offset, horizontal, vertical in sides:
+            text = axes.annotate(
+                spoken(title),
+                (x, y),
+                xytext=offset,
+                textcoords="offset points",
+                ha=horizontal,
+                va=vertical,
+                size=8,
+                parse_math=False,
+            )
+            box = text.get_window_extent(canvas.get_renderer()).padded(1)
+            inside = axes.bbox.containsx(box.x0) and axes.bbox.containsx(box.x1)
+            if inside and not any(box.overlaps(other) for other in taken):
+                taken.append(box)
+                break
+            text.remove()
+
+
+def _figure(width: float, height: float) -> Figure:
+    """A figure of so many inches, not known to pyplot, so that nothing global changes."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+    return buffer.getvalue()

@@ -1,0 +1,35 @@
+"""Runs a stage from the command line: paths in, one clear line out when something is wrong."""
+
+import argparse
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+
+class UserError(Exception):
+    """Something that the user can put right: shown as a message, without a traceback."""
+
+
+def run(main: Callable[..., None]) -> None:
+    """Call `main` with a path for each of its arguments, taken from options of the same names.
+
+    A `UserError` or a failure of the operating system (no space, no permission) ends the process
+    with its message and status 1; a Ctrl-C with status 130.
+    """
+    stage = Path(inspect.getfile(main)).stem
+    parser = argparse.ArgumentParser(prog=f"python -m stages.{stage}", description=main.__doc__)
+    for name, argument in inspect.signature(main).parameters.items():
+        required = argument.default is argument.empty
+        default = None if required else argument.default
+        note = "a path" if required else f"a path (default: {default})"
+        parser.add_argument(
+            f"--{name}", type=Path, required=required, default=default, metavar="PATH", help=note
+        )
+    try:
+        main(**vars(parser.parse_args()))
+    except (UserError, OSError) as error:
+        sys.exit(f"{stage}: {error}")
+    except KeyboardInterrupt:
+        print(f"{stage}: interrupted; no output was written", file=sys.stderr)
+        sys.exit(130)

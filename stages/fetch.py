@@ -1,0 +1,130 @@
+"""fetch: `dataset` → its zip in data/raw/, whole and with the right checksum.
+
+A release is looked for in MOVIELENS_MIRROR (a directory or a URL prefix), at GroupLens, then at known
+mirrors. Only its pinned checksum decides whether it is accepted, so where it came from cannot matter.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import pooch
+import requests
+
+from stages import command
+from stages.command import UserError
+from stages.movielens import catalogue, synthetic
+from stages.params import Parameters
+
+MIRROR = "MOVIELENS_MIRROR"
+TIMEOUT = 30  # seconds without an answer or a byte
+RETRIES = 2
+SYNTHETIC_SEED = 0  # the generated dataset is one dataset: `seed` varies what is done with it
+
+
+class FetchParameters(Parameters):
+    """The keys that this stage reads."""
+
+    dataset: str
+    """A MovieLens release by name, a zip in a MovieLens layout by path or URL, or synthetic-100k (-1m, …)."""
+
+
+class Source(NamedTuple):
+    """A place that may have the zip: a directory's file or a URL."""
+
+    location: str
+    checksum: str | None
+    """As pooch spells it; None for a zip of one's own."""
+
+
+def main(raw: Path, params: Path = Path("params.yaml")) -> None:
+    """Put the zip of `dataset` into the directory RAW, alone."""
+    dataset = FetchParameters.load(params).dataset
+    sources = find_sources(dataset, os.environ.get(MIRROR))
+    raw.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=raw, prefix=".part-") as folder:
+        arriving = Path(folder) / "arriving.zip"
+        if n_ratings := catalogue.synthetic_ratings(dataset):
+            size = synthetic.size_of(n_ratings)
+            arriving.write_bytes(synthetic.archive(dataset, size, SYNTHETIC_SEED))
+        else:
+            obtain(dataset, sources, arriving)
+        for old in raw.glob("*.zip"):
+            old.unlink()
+        arriving.replace(raw / f"{catalogue.short_name(dataset)}.zip")
+
+
+def find_sources(dataset: str, mirror: str | None) -> list[Source]:
+    """Where to look, in order; nowhere for generated ratings.
+
+    Raises UserError when `dataset` is neither a release, a zip nor synthetic.
+    """
+    if catalogue.is_synthetic(dataset):
+        return []
+    if dataset.endswith(".zip"):
+        return [Source(dataset, None)]
+    if dataset not in catalogue.CHECKSUMS:
+        raise UserError(
+            f"dataset is {dataset!r}, which is none of {', '.join(catalogue.CHECKSUMS)}, "
+            "no path or URL of a .zip, and not of the form synthetic-100k"
+        )
+    prefixes = [catalogue.GROUPLENS, *catalogue.MIRRORS.get(dataset, [])]
+    if mirror:
+        prefixes.insert(0, mirror)
+    checksum = catalogue.CHECKSUMS[dataset]
+    return [Source(f"{prefix.rstrip('/')}/{dataset}.zip", checksum) for prefix in prefixes]
+
+
+def obtain(dataset: str, sources: list[Source], target: Path) -> None:
+    """Get `target` from the first source that has it right; raises UserError that tells of each failure."""
+    failures = []
+    for source in sources:
+        try:
+            _download(source, target) if "://" in source.location else _copy(source, target)
+        except (OSError, ValueError, requests.RequestException) as error:
+            failures.append(f"  {source.location}\n    {error}")
+            print(f"fetch: not from {source.location}: {error}")
+        else:
+            print(f"fetch: {dataset} from {source.location}")
+            return
+    raise UserError(
+        f"{dataset} could not be had:\n"
+        + "\n".join(failures)
+        + f"\nWays out: put {dataset.removesuffix('.zip')}.zip into a folder and name it in {MIRROR}, "
+        "or run without it on generated ratings: dvc exp run -S dataset=synthetic-100k"
+    )
+
+
+def _copy(source: Source, target: Path) -> None:
+    path = Path(source.location).expanduser()
+    if not path.is_file():
+        raise FileNotFoundError("there is no such file")
+    shutil.copyfile(path, target)
+    if source.checksum:
+        _verify(target, source.checksum)
+
+
+def _verify(path: Path, checksum: str) -> None:
+    algorithm, expected = checksum.split(":")
+    found = pooch.file_hash(str(path), alg=algorithm)
+    if found != expected:
+        raise ValueError(f"wrong checksum: {algorithm} is {found}, expected {expected}")
+
+
+def _download(source: Source, target: Path) -> None:
+    url, name = source.location.rsplit("/", 1)
+    place = pooch.create(
+        path=target.parent,
+        base_url=url + "/",
+        registry={name: source.checksum},
+        retry_if_failed=RETRIES,
+        allow_updates=True,
+    )
+    downloader = pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT)
+    Path(place.fetch(name, downloader=downloader)).replace(target)
+
+
+if __name__ == "__main__":
+    command.run(main)

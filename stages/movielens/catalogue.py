@@ -1,0 +1,60 @@
+"""The MovieLens releases by name, and how a `dataset` of any kind is named in results."""
+
+import re
+from pathlib import PurePosixPath
+
+GROUPLENS = "https://files.grouplens.org/datasets/movielens/"
+
+CHECKSUMS = {  # of <name>.zip, as pooch spells them; SHA-256 where it is known
+    "ml-latest-small": "sha256:696d65a3dfceac7c45750ad32df2c259311949efec81f0f144fdfb91ebc9e436",
+    "ml-100k": "sha256:50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a3229",
+    "ml-1m": "sha256:a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20",
+    "ml-10m": "md5:ce571fd55effeba0271552578f2648bd",
+    "ml-20m": "sha256:96f243c338a8665f6bcc89c53edf6ee39162a846940de6b7c8c48aeada765ff3",
+    "ml-25m": "sha256:8b21cfb7eb1706b4ec0aac894368d90acf26ebdfb6aced3ebd4ad5bd1eb9c6aa",
+    "ml-32m": "md5:d472be332d4daa821edc399621853b57",
+}
+
+MIRRORS = {  # further places with the very same bytes
+    "ml-latest-small": [
+        "https://raw.githubusercontent.com/neaorin/databricks-workshop/master/data/",
+    ],
+}
+
+NO_GENRES = "(no genres listed)"  # what the csv layout has where there are none
+
+_SYNTHETIC = re.compile(r"synthetic-(?P<count>[1-9]\d*)(?P<unit>[km])")
+_UNITS = {"k": 1_000, "m": 1_000_000}
+
+
+def synthetic_ratings(dataset: str) -> int | None:
+    """How many ratings `synthetic-100k`, `synthetic-1m`, … asks for; None for any other dataset.
+
+    >>> synthetic_ratings("synthetic-100k")
+    100000
+    """
+    match = _SYNTHETIC.fullmatch(dataset)
+    return int(match["count"]) * _UNITS[match["unit"]] if match else None
+
+
+def is_synthetic(dataset: str) -> bool:
+    """Whether the ratings are generated, so that results must say so."""
+    return synthetic_ratings(dataset) is not None
+
+
+def short_name(dataset: str) -> str:
+    """The dataset's name, with the folders of a zip's path or URL left out.
+
+    >>> short_name("synthetic-1m"), short_name("/home/me/my-ratings.zip")
+    ('synthetic-1m', 'my-ratings')
+    """
+    return PurePosixPath(dataset.replace("\\", "/")).name.removesuffix(".zip")
+
+
+def label(dataset: str) -> str:
+    """The dataset's name in results, which says when its ratings were generated.
+
+    >>> label("synthetic-1m")
+    'synthetic-1m (generated ratings)'
+    """
+    return short_name(dataset) + (" (generated ratings)" if is_synthetic(dataset) else "")

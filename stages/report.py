@@ -1,0 +1,85 @@
+"""report: clusters, errors by epoch and facts of the data → the listing and the plots that a person reads."""
+
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+from pydantic import Field
+
+from stages import charts, command
+from stages.movielens import catalogue
+from stages.movielens.movies import read_movies, spoken
+from stages.outputs import write_bytes, write_csv, write_text
+from stages.params import Parameters
+
+
+class ReportParameters(Parameters):
+    """The keys that this stage reads."""
+
+    dataset: str
+    """Its name, for headings."""
+    top_movies: Annotated[int, Field(ge=1)]
+    """Movies listed per cluster."""
+
+
+def main(
+    movies: Path,
+    histogram: Path,
+    history: Path,
+    clusters: Path,
+    plots: Path,
+    params: Path = Path("params.yaml"),
+) -> None:
+    """Write into PLOTS what the tables MOVIES, HISTOGRAM, HISTORY and CLUSTERS show."""
+    parameters = ReportParameters.load(params)
+    label = catalogue.label(parameters.dataset)
+    all_movies, clustered, loss = read_movies(movies), read_movies(clusters), pd.read_csv(history)
+    write_text(plots / "clusters.md", listing(clustered, len(all_movies), parameters.top_movies, label))
+    write_csv(plots / "loss.csv", loss)
+    write_bytes(plots / "loss.png", charts.loss(loss, label))
+    write_bytes(plots / "map.png", charts.movie_map(clustered, label))
+    write_bytes(plots / "genres.png", charts.genres(clustered, label))
+    write_bytes(plots / "data.png", charts.data(pd.read_csv(histogram), all_movies["n_ratings"], label))
+
+
+def listing(clustered: pd.DataFrame, n_movies: int, top_movies: int, label: str) -> str:
+    """Markdown: for each cluster its size and its best-known movies."""
+    n_clusters = clustered["cluster"].nunique()
+    parts = [
+        f"# {n_clusters} clusters of movies in {label}",
+        f"{len(clustered):,} of {n_movies:,} rated movies have ratings enough to be clustered. Each cluster "
+        f"holds movies that the same people like; listed are its {top_movies} with the most ratings.",
+    ]
+    for cluster, movies in clustered.groupby("cluster"):
+        known = movies.sort_values("n_ratings", ascending=False, kind="stable").head(top_movies)
+        parts.append(f"## Cluster {cluster}: {len(movies):,} movies")
+        parts.append(
+            "\n".join(
+                ["| movie | year | genres | ratings | mean, stars |", "|---|---|---|--:|--:|"]
+                + [_row(*values) for values in known[COLUMNS].itertuples(index=False)]
+            )
+        )
+    return "\n\n".join(parts) + "\n"
+
+
+COLUMNS = ["title", "year", "genres", "n_ratings", "mean_rating"]
+
+
+def _row(title: str, year: int, genres: str, n_ratings: int, mean_rating: float) -> str:
+    cells = [
+        _plain(spoken(title)),
+        "" if pd.isna(year) else str(year),
+        genres.replace("|", ", "),
+        f"{n_ratings:,}",
+        f"{mean_rating:.2f}",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it is (M*A*S*H, for one)."""
+    return "".join(f"\\{character}" if character in r"\|*_`<[" else character for character in text)
+
+
+if __name__ == "__main__":
+    command.run(main)
