@@ -51,14 +51,22 @@ def main(
     """Measure every baseline on the ratings TEST, fitted to TRAIN alone; write METRICS."""
     parameters = BaselinesParameters.load(params)
     train_ratings, validation_ratings, test_ratings = map(Ratings.load, (train, validation, test))
-    seen, scale = concatenate(train_ratings, validation_ratings), train_ratings.scale()
-    rows: dict[str, dict[str, float]] = {"popularity": ranking(popularity(train_ratings), seen, test_ratings)}
-    for name, model in fit_all(train_ratings, validation_ratings, parameters).items():
-        prediction = model.predict(test_ratings.user, test_ratings.movie).clamp(*scale)
-        rows[name] = accuracy(prediction, test_ratings.rating)
-        if name != "global_mean":  # it ranks no movie above another
-            rows[name] |= ranking(model.score, seen, test_ratings)
+    rows = evaluate(train_ratings, validation_ratings, test_ratings, parameters) if len(test_ratings) else {}
     write_metrics(metrics, rows, synthetic=catalogue.is_synthetic(parameters.dataset))
+
+
+def evaluate(
+    train: Ratings, validation: Ratings, test: Ratings, parameters: BaselinesParameters
+) -> dict[str, dict[str, float]]:
+    """A row of measures for each baseline, the same as the model's."""
+    seen = concatenate(train, validation)
+    rows = {"popularity": ranking(popularity(train), seen, test)}
+    for name, model in fit_all(train, validation, parameters).items():
+        prediction = model.predict(test.user, test.movie).clamp(*train.scale())
+        rows[name] = accuracy(prediction, test.rating)
+        if name != "global_mean":  # it ranks no movie above another
+            rows[name] |= ranking(model.score, seen, test)
+    return rows
 
 
 def fit_all(train: Ratings, validation: Ratings, parameters: BaselinesParameters) -> dict[str, Model]:

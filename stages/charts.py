@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
+from stages.movielens.catalogue import NO_GENRES
 from stages.movielens.movies import spoken
 
 DPI = 120
@@ -71,7 +72,7 @@ def data(histogram: pd.DataFrame, n_ratings: pd.Series, label: str) -> bytes:
 
 def genres(clustered: pd.DataFrame, label: str) -> bytes:
     """Clusters × genres: the share of a cluster's movies, coloured by how it compares with all movies."""
-    has_genre = clustered["genres"].str.get_dummies("|").astype(float)
+    has_genre = clustered["genres"].replace("", NO_GENRES).str.get_dummies("|").astype(float)
     has_genre = has_genre[has_genre.mean().sort_values(ascending=False, kind="stable").index]
     share = has_genre.groupby(clustered["cluster"]).mean()
     with np.errstate(divide="ignore"):
@@ -101,6 +102,11 @@ def genres(clustered: pd.DataFrame, label: str) -> bytes:
 
 def movie_map(clustered: pd.DataFrame, label: str) -> bytes:
     """The movies in the plane, coloured by cluster, the best-known titles written in."""
+    return _png(draw_movie_map(clustered, label))
+
+
+def draw_movie_map(clustered: pd.DataFrame, label: str) -> Figure:
+    """The figure that `movie_map` saves."""
     figure = _figure(13, 10)
     axes = figure.add_subplot()
     placed = clustered[clustered["x"].notna()]
@@ -128,7 +134,7 @@ def movie_map(clustered: pd.DataFrame, label: str) -> bytes:
     )
     best_known = placed.sort_values("n_ratings", ascending=False, kind="stable").head(TITLES_ON_MAP)
     _write_titles(figure, axes, best_known)
-    return _png(figure)
+    return figure
 
 
 def _write_titles(figure: Figure, axes: Axes, movies: pd.DataFrame) -> None:

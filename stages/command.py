@@ -17,7 +17,7 @@ def run(main: Callable[..., None]) -> None:
     A `UserError` or a failure of the operating system (no space, no permission) ends the process
     with its message and status 1; a Ctrl-C with status 130.
     """
-    stage = Path(inspect.getfile(main)).stem
+    stage = Path(sys.argv[0]).stem
     parser = argparse.ArgumentParser(prog=f"python -m stages.{stage}", description=main.__doc__)
     for name, argument in inspect.signature(main).parameters.items():
         required = argument.default is argument.empty

@@ -4,7 +4,7 @@ Each stage declares the keys that it reads as a subclass of `Parameters`, beside
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -14,6 +14,8 @@ from stages.command import UserError
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Share = Annotated[float, Field(ge=0, lt=1)]
+
+P = TypeVar("P", bound="Parameters")
 
 
 class Parameters(BaseModel):
@@ -26,7 +28,7 @@ class Parameters(BaseModel):
     model_config = ConfigDict(frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls: type[P], path: Path) -> P:
         """Read this stage's keys; raises UserError that names the key, its value and what would be right."""
         try:
             content = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -37,7 +39,7 @@ class Parameters(BaseModel):
         return cls.check(content, source=str(path))
 
     @classmethod
-    def check(cls, values: dict[str, Any], source: str = "params") -> Self:
+    def check(cls: type[P], values: dict[str, Any], source: str = "params") -> P:
         """The parameters among `values`; keys of other stages are passed over."""
         own = {key: value for key, value in values.items() if key in cls.model_fields}
         try:

@@ -53,27 +53,26 @@ def listing(clustered: pd.DataFrame, n_movies: int, top_movies: int, label: str)
     for cluster, movies in clustered.groupby("cluster"):
         known = movies.sort_values("n_ratings", ascending=False, kind="stable").head(top_movies)
         parts.append(f"## Cluster {cluster}: {len(movies):,} movies")
-        parts.append(
-            "\n".join(
-                ["| movie | year | genres | ratings | mean, stars |", "|---|---|---|--:|--:|"]
-                + [_row(*values) for values in known[COLUMNS].itertuples(index=False)]
-            )
-        )
+        parts.append(_table(known))
     return "\n\n".join(parts) + "\n"
 
 
-COLUMNS = ["title", "year", "genres", "n_ratings", "mean_rating"]
-
-
-def _row(title: str, year: int, genres: str, n_ratings: int, mean_rating: float) -> str:
-    cells = [
-        _plain(spoken(title)),
-        "" if pd.isna(year) else str(year),
-        genres.replace("|", ", "),
-        f"{n_ratings:,}",
-        f"{mean_rating:.2f}",
+def _table(movies: pd.DataFrame) -> str:
+    cells = pd.DataFrame(
+        {
+            "movie": movies["title"].map(spoken).map(_plain),
+            "year": movies["year"].astype("string").fillna(""),
+            "genres": movies["genres"].str.replace("|", ", "),
+            "ratings": movies["n_ratings"].map("{:,}".format),
+            "mean, stars": movies["mean_rating"].map("{:.2f}".format),
+        }
+    )
+    rows: list[list[str]] = [
+        cells.columns.tolist(),
+        ["---", "---", "---", "--:", "--:"],
+        *cells.to_numpy().tolist(),
     ]
-    return f"| {' | '.join(cells)} |"
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _plain(text: str) -> str:

@@ -5,15 +5,15 @@
 Koren, Bell & Volinsky 2009, "Matrix Factorization Techniques for Recommender Systems", equation 4.
 """
 
-import io
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Self
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from stages import tensors
 from stages.command import UserError
 
 
@@ -50,36 +50,30 @@ class Model:
 
     def serialize(self) -> bytes:
         """The content of a file that `load` reads; the same bytes for the same model."""
-        buffer = io.BytesIO()
-        tensors = {field.name: getattr(self, field.name).cpu().clone() for field in fields(self)}
-        torch.save(tensors, buffer)
-        return buffer.getvalue()
+        return tensors.serialize(vars(self))
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read a model file; nothing in it is executed, and shapes and finiteness are checked."""
-        try:
-            model = cls(**torch.load(path, weights_only=True))
-            model._check()
-        except FileNotFoundError:
-            raise UserError(f"{path} does not exist; run: dvc repro train") from None
-        except Exception as error:
-            raise UserError(f"{path} holds no model ({error}); run: dvc repro -f train") from error
-        return model
+    def load(cls, path: Path) -> "Model":
+        """Read a model file; raises UserError when a tensor is missing, misshapen or not finite."""
+        names = {field.name for field in fields(cls)}
+        content = tensors.load(path, names, made_by="train")
+        for problem in _problems(content):
+            raise UserError(f"{path} holds no model: {problem}; make it with: dvc repro -f train")
+        return cls(**content)
 
-    def _check(self) -> None:
-        n_users, n_movies = len(self.user_biases), len(self.movie_biases)
-        latent_factors = self.user_factors.shape[-1]
-        shapes = {
-            "mean": (),
-            "user_biases": (n_users,),
-            "movie_biases": (n_movies,),
-            "user_factors": (n_users, latent_factors),
-            "movie_factors": (n_movies, latent_factors),
-        }
-        for name, shape in shapes.items():
-            tensor = getattr(self, name)
-            if tensor.shape != shape:
-                raise ValueError(f"{name} has shape {tuple(tensor.shape)} instead of {shape}")
-            if not tensor.isfinite().all():
-                raise ValueError(f"{name} has values that are not finite")
+
+def _problems(content: dict[str, Tensor]) -> Iterator[str]:
+    n_users, n_movies = len(content["user_factors"]), len(content["movie_factors"])
+    latent_factors = content["user_factors"].shape[-1]
+    shapes = {
+        "mean": (),
+        "user_biases": (n_users,),
+        "movie_biases": (n_movies,),
+        "user_factors": (n_users, latent_factors),
+        "movie_factors": (n_movies, latent_factors),
+    }
+    for name, shape in shapes.items():
+        if content[name].shape != shape:
+            yield f"{name} has shape {tuple(content[name].shape)} instead of {shape}"
+        if not content[name].isfinite().all():
+            yield f"{name} has values that are not finite"

@@ -1,15 +1,13 @@
 """Ratings as tensors: what `prepare` writes and every later stage reads."""
 
-import io
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Self
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from stages.command import UserError
+from stages import tensors
 
 
 @dataclass(frozen=True)
@@ -47,17 +45,13 @@ class Ratings:
 
     def serialize(self) -> bytes:
         """The content of a file that `load` reads; the same bytes for the same ratings."""
-        buffer = io.BytesIO()
-        torch.save(vars(self), buffer)
-        return buffer.getvalue()
+        return tensors.serialize(vars(self))
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read a file of ratings; nothing in it is executed."""
-        try:
-            return cls(**torch.load(path, weights_only=True))
-        except Exception as error:
-            raise UserError(f"{path} holds no ratings ({error}); run: dvc repro prepare") from error
+    def load(cls, path: Path) -> "Ratings":
+        """Read a file of ratings; raises UserError when it is not one."""
+        names = {field.name for field in fields(cls)}
+        return cls(**tensors.load(path, names, made_by="prepare"))
 
 
 def concatenate(*parts: Ratings) -> Ratings:

@@ -56,6 +56,7 @@ def size_of(n_ratings: int) -> Size:
     """
     n_users = max(2, n_ratings // MEAN_RATINGS)
     n_movies = min(n_ratings // 10, round(9_700 * (n_ratings / 100_000) ** (1 / 3)))
+    n_movies = max(n_movies, 3 * MEAN_RATINGS)
     return Size(n_users, n_movies, n_ratings)
 
 
@@ -73,7 +74,12 @@ def archive(name: str, size: Size, seed: int) -> bytes:
 
 
 def generate(size: Size, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The two tables `ratings` and `movies`, with the columns of the csv layout."""
+    """The two tables `ratings` and `movies`, with the columns of the csv layout.
+
+    Raises ValueError when so few movies would have to be rated by nearly everybody.
+    """
+    if size.n_ratings > size.n_users * size.n_movies / 2:
+        raise ValueError(f"{size} would fill more than half of the matrix")
     taste_of_movie = rng.integers(len(TASTES), size=size.n_movies)
     fame = rng.permutation(size.n_movies)  # 0 is the best known
     liking = rng.normal(0, 1.0, (size.n_users, len(TASTES)))
@@ -170,7 +176,7 @@ def _movies(movie_ids: np.ndarray, taste_of_movie: np.ndarray, rng: np.random.Ge
         for taste, extra, more in zip(tastes, extras, has_extra, strict=True)
     ]
     genres = [NO_GENRES if rng.random() < 0.003 else listed for listed in genres]
-    titles = [_title(number, year) for number, year in enumerate(years)]
+    titles = [_title(number, year) for number, year in enumerate(years.tolist())]
     return pd.DataFrame({"movieId": movie_ids, "title": titles, "genres": genres})
 
 

@@ -1,0 +1,52 @@
+"""The baselines are the minima that they claim to be, and see no test rating."""
+
+import pytest
+import torch
+
+from stages.baselines import BaselinesParameters, biases, evaluate, global_mean, popularity
+from stages.movielens.ratings import Ratings
+from tests.conftest import make_ratings
+from tests.stages_of_the_pipeline import DEFAULTS
+
+
+def test_the_global_mean_is_predicted_to_everybody() -> None:
+    train = make_ratings([(0, 0, 5.0), (1, 1, 2.0)], n_users=2, n_movies=2)
+    assert global_mean(train).predict(torch.tensor([0, 1]), torch.tensor([1, 0])).tolist() == [3.5, 3.5]
+
+
+@pytest.mark.parametrize("penalty", [0.5, 5.0])
+def test_biases_are_the_minimum_of_their_objective(small_parts: dict[str, Ratings], penalty: float) -> None:
+    train = small_parts["train"]
+    found = biases(train, penalty)
+    rows = torch.arange(len(train))
+    design = torch.zeros(len(train), train.n_users + train.n_movies, dtype=torch.float64)
+    design[rows, train.user] = 1
+    design[rows, train.n_users + train.movie] = 1
+    target = train.rating.double() - train.rating.double().mean()
+    normal = design.T @ design + penalty * torch.eye(design.shape[1], dtype=torch.float64)
+    exact = torch.linalg.solve(normal, design.T @ target)
+    both = torch.cat([found.user_biases, found.movie_biases]).double()
+    torch.testing.assert_close(both, exact, atol=2e-3, rtol=0)
+
+
+def test_without_a_penalty_a_movie_that_nobody_rated_has_no_bias() -> None:
+    train = make_ratings([(0, 0, 5.0), (1, 0, 2.0)], n_users=2, n_movies=2)
+    assert biases(train, penalty=0).movie_biases.tolist()[1] == 0
+
+
+def test_the_most_rated_movie_comes_first_and_of_equals_the_earlier() -> None:
+    train = make_ratings([(0, 2, 1.0), (1, 2, 1.0), (0, 1, 5.0), (0, 0, 5.0)], n_users=2, n_movies=4)
+    order = popularity(train)(torch.tensor([0, 1])).argsort(dim=1, descending=True)
+    assert order.tolist() == [[2, 0, 1, 3]] * 2
+
+
+def test_every_baseline_has_a_row(small_parts: dict[str, Ratings]) -> None:
+    rows = evaluate(**small_parts, parameters=BaselinesParameters.check(DEFAULTS))
+    whole = {"rmse", "mae", "ndcg_at_10", "recall_at_10"}
+    assert {name: set(row) for name, row in rows.items()} == {
+        "popularity": {"ndcg_at_10", "recall_at_10"},
+        "global_mean": {"rmse", "mae"},
+        "biases": whole,
+        "notebook": whole,
+    }
+    assert rows["biases"]["rmse"] < rows["global_mean"]["rmse"]

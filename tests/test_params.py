@@ -1,0 +1,85 @@
+"""params.yaml is checked at the door."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from stages.command import UserError
+from stages.params import Parameters
+from tests.stages_of_the_pipeline import DEFAULTS, PARAMETERS, STAGES
+
+
+def test_every_key_of_params_yaml_is_read_by_a_stage() -> None:
+    assert set(DEFAULTS) == {key for parameters in PARAMETERS.values() for key in parameters.model_fields}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_defaults_are_valid(stage: str) -> None:
+    PARAMETERS[stage].check(DEFAULTS)
+
+
+@pytest.mark.parametrize(
+    ("key", "written", "read"),
+    [
+        ("learning_rate", "1e-05", 1e-5),
+        ("learning_rate", 1, 1.0),
+        ("latent_factors", 16.0, 16),
+        ("latent_factors", "16", 16),
+        ("biases", True, True),
+        ("biases", "false", False),
+        ("regularization", "0", 0.0),
+    ],
+)
+def test_numbers_are_read_in_every_spelling_of_dvc(key: str, written: object, read: object) -> None:
+    assert getattr(PARAMETERS["train"].check(DEFAULTS | {key: written}), key) == read
+
+
+@pytest.mark.parametrize(
+    ("stage", "key", "value", "right"),
+    [
+        ("train", "latent_factors", 0, "greater than or equal to 1"),
+        ("train", "latent_factors", 16.5, "valid integer"),
+        ("train", "latent_factors", True, "truth value"),
+        ("train", "latent_factors", None, "valid integer"),
+        ("train", "learning_rate", 0, "greater than 0"),
+        ("train", "learning_rate", float("nan"), "finite number"),
+        ("train", "regularization", -1, "greater than or equal to 0"),
+        ("train", "solver", "sgd", "'adam'"),
+        ("train", "device", "tpu", "'cpu'"),
+        ("train", "biases", "perhaps", "valid boolean"),
+        ("prepare", "test_fraction", 1, "less than 1"),
+        ("prepare", "validation_fraction", -0.1, "greater than or equal to 0"),
+        ("prepare", "split", "newest", "'temporal'"),
+        ("prepare", "seed", -1, "greater than or equal to 0"),
+        ("cluster", "n_clusters", 0, "greater than or equal to 1"),
+        ("report", "top_movies", "ten", "valid integer"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_key_and_what_would_be_right(
+    stage: str, key: str, value: object, right: str
+) -> None:
+    with pytest.raises(UserError) as error:
+        PARAMETERS[stage].check(DEFAULTS | {key: value})
+    assert key in str(error.value)
+    assert repr(value) in str(error.value)
+    assert right in str(error.value)
+
+
+def test_a_missing_key_is_named() -> None:
+    with pytest.raises(UserError, match="n_clusters is missing"):
+        PARAMETERS["cluster"].check({key: DEFAULTS[key] for key in DEFAULTS if key != "n_clusters"})
+
+
+@pytest.mark.parametrize("content", ["- a\n- b\n", "a: [", "\xff".encode("latin-1"), ""])
+def test_a_file_that_is_no_table_of_keys_is_refused(tmp_path: Path, content: str | bytes) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(UserError, match=r"params\.yaml"):
+        Parameters.load(path)
+
+
+def test_loading_takes_only_the_keys_of_its_stage(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(DEFAULTS))
+    assert PARAMETERS["report"].load(path).model_dump().keys() == {"dataset", "top_movies"}

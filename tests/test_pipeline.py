@@ -1,0 +1,190 @@
+"""The pipeline itself, run by real DVC in Git repositories of its own, on a small generated dataset."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import torch
+import yaml
+
+from tests.stages_of_the_pipeline import DEFAULTS, PIPELINE, ROOT, STAGES
+
+SMALL = {**DEFAULTS, "dataset": "synthetic-5k", "epochs": 3, "n_clusters": 4, "device": "cpu"}
+
+
+class Result(NamedTuple):
+    """What a command left behind."""
+
+    status: int
+    output: str
+
+    @property
+    def ran(self) -> set[str]:
+        return set(re.findall(r"Running stage '(\w+)'", self.output))
+
+    @property
+    def restored(self) -> set[str]:
+        return set(re.findall(r"Stage '(\w+)' is cached", self.output))
+
+
+class Repository(NamedTuple):
+    """A Git repository with the pipeline in it."""
+
+    path: Path
+
+    def run(self, *command: str) -> Result:
+        environment = {name: value for name, value in os.environ.items() if name != "MOVIELENS_MIRROR"}
+        environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+        done = subprocess.run(
+            command,
+            cwd=self.path,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        return Result(done.returncode, done.stdout)
+
+    def dvc(self, *arguments: str, fails: bool = False) -> Result:
+        result = self.run(sys.executable, "-m", "dvc", *arguments)
+        assert (result.status != 0) == fails, result.output
+        return result
+
+    def git(self, *arguments: str) -> str:
+        result = self.run("git", *arguments)
+        assert result.status == 0, result.output
+        return result.output
+
+    def metrics(self, name: str) -> dict[str, float]:
+        content: dict[str, float] = json.loads((self.path / "metrics" / f"{name}.json").read_text())
+        return content
+
+
+@pytest.fixture(scope="module")
+def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """A repository in which everything was run once, and committed."""
+    repository = Repository(tmp_path_factory.mktemp("pipeline") / "a clone")
+    for name in ("stages", ".dvc", ".dvcignore", ".gitignore", ".gitattributes", "dvc.yaml"):
+        source, target = ROOT / name, repository.path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "cache", "tmp"))
+        else:
+            shutil.copy(source, target)
+    for ignored in ROOT.glob("data/**/.gitignore"):
+        target = repository.path / ignored.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ignored, target)
+    (repository.path / "params.yaml").write_text(yaml.safe_dump(SMALL, sort_keys=False))
+    repository.git("init", "--quiet")
+    repository.git("config", "user.name", "Test")
+    repository.git("config", "user.email", "test@example.invalid")
+    first = repository.dvc("repro")
+    assert first.ran == set(STAGES)
+    repository.git("add", "--all")
+    repository.git("commit", "--quiet", "--message", "run everything")
+    return repository
+
+
+@pytest.fixture
+def repository(reproduced: Repository, tmp_path: Path) -> Repository:
+    """A copy of it, to do with as one likes."""
+    shutil.copytree(reproduced.path, tmp_path / "copy", symlinks=True)
+    return Repository(tmp_path / "copy")
+
+
+def test_a_run_writes_every_output_and_leaves_nothing_else(reproduced: Repository) -> None:
+    for entry in PIPELINE["stages"].values():
+        for kind in ("outs", "metrics", "plots"):
+            for out in entry.get(kind, []):
+                path = reproduced.path / (out if isinstance(out, str) else next(iter(out)))
+                assert path.exists(), path
+    tracked = reproduced.git("ls-files", "data", "metrics", "plots").split()
+    assert not [path for path in tracked if path.startswith("data/") and not path.endswith(".gitignore")]
+    assert not list(reproduced.path.rglob("*.part"))
+
+
+def test_a_second_run_runs_nothing(repository: Repository) -> None:
+    assert repository.dvc("repro").ran == set()
+    assert repository.git("status", "--porcelain") == ""
+
+
+def test_running_everything_again_changes_not_a_byte(repository: Repository) -> None:
+    assert repository.dvc("repro", "--force").ran == set(STAGES)
+    assert repository.git("status", "--porcelain") == ""
+
+
+def test_another_number_of_factors_trains_and_going_back_does_not(repository: Repository) -> None:
+    before = repository.metrics("test")
+    result = repository.dvc("exp", "run", "-S", "latent_factors=16.0", "-S", "learning_rate=1e-5")
+    assert result.ran == {"train", "evaluate", "cluster", "report"}
+    assert "learning_rate: 1e-05\n" in (repository.path / "params.yaml").read_text()  # a string to YAML
+    model = torch.load(repository.path / "data" / "model.pt", weights_only=True)
+    assert model["user_factors"].shape[1] == 16
+    difference = repository.dvc("metrics", "diff").output
+    assert re.search(r"metrics/test\.json +rmse +\d\.\d+ +\d\.\d+ +-?\d\.\d+", difference)
+    assert "latent_factors" in repository.dvc("params", "diff").output
+    back = repository.dvc("exp", "run", "-S", "latent_factors=8", "-S", "learning_rate=0.001")
+    assert {"train", "cluster"} <= back.restored
+    assert repository.metrics("test") == before
+    assert repository.git("status", "--porcelain") == ""
+
+
+def test_another_number_of_clusters_does_not_train(repository: Repository) -> None:
+    result = repository.dvc("exp", "run", "-S", "n_clusters=5")
+    assert result.ran == {"cluster", "report"}
+    assert (repository.path / "plots" / "clusters.md").read_text().startswith("# 5 clusters")
+    difference = repository.dvc("metrics", "diff").output
+    assert "metrics/clusters.json" in difference
+    assert "metrics/test.json" not in difference
+
+
+def test_the_notebook_is_reproduced_by_parameters_alone(repository: Repository) -> None:
+    changes = ["biases=false", "regularization=0", "test_fraction=0", "validation_fraction=0"]
+    result = repository.dvc("exp", "run", "-n", "notebook", *(f"-S{change}" for change in changes))
+    assert result.ran == set(STAGES) - {"fetch"}
+    assert repository.metrics("test") == {"synthetic": True}
+    assert repository.metrics("data")["n_train"] == 5_000
+    assert "notebook" in repository.dvc("exp", "list", "--name-only").output
+
+
+def test_plots_are_rendered(repository: Repository) -> None:
+    repository.dvc("plots", "show", "--out", "dvc_plots")
+    page = (repository.path / "dvc_plots" / "index.html").read_text()
+    for shown in ("train_loss", "validation_loss", "map.png", "genres.png", "data.png", "loss.png"):
+        assert shown in page
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("latent_factors=0", "train: params.yaml: latent_factors is 0; "),
+        ("latent_factors=16.5", "train: params.yaml: latent_factors is 16.5; "),
+        ("n_clusters=5000", "cluster: n_clusters is 5000, but only "),
+        ("test_fraction=1", "prepare: params.yaml: test_fraction is 1; "),
+        ("dataset=/nowhere/ratings.zip", "fetch: /nowhere/ratings.zip could not be had:"),
+    ],
+)
+def test_a_wrong_parameter_ends_with_one_message_and_the_way_back_works(
+    repository: Repository, change: str, message: str
+) -> None:
+    result = repository.dvc("exp", "run", "-S", change, fails=True)
+    assert message in result.output
+    assert "Traceback" not in result.output
+    repository.git("checkout", "--quiet", ".")
+    repository.dvc("checkout")
+    assert repository.dvc("repro").ran == set()
+    assert repository.git("status", "--porcelain") == ""
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has the device")
+def test_an_absent_device_ends_with_one_message(repository: Repository) -> None:
+    result = repository.dvc("exp", "run", "-S", "device=cuda", fails=True)
+    assert "train: device is 'cuda', but this machine has only: " in result.output
+    assert "Traceback" not in result.output

@@ -1,0 +1,192 @@
+"""prepare: ids come back from indices, splits are disjoint and complete, and facts are counted right."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stages import prepare
+from stages.command import UserError
+from stages.movielens import layouts
+from stages.movielens.movies import read_movies
+from stages.movielens.ratings import Ratings
+from stages.prepare import describe, describe_movies, describe_users, index, split
+from tests.conftest import MakeZip, make_ratings, prepare_parameters
+from tests.stages_of_the_pipeline import DEFAULTS
+
+PARTS = ("train", "validation", "test")
+
+
+def run(directory: Path, archive: Path, **changes: object) -> Path:
+    """Run the stage on a zip in `directory`, and give the folder that it prepared."""
+    (directory / "raw").mkdir(exist_ok=True)
+    (directory / "raw" / "a.zip").write_bytes(archive.read_bytes())
+    (directory / "params.yaml").write_text(yaml.safe_dump({**DEFAULTS, "dataset": "a.zip", **changes}))
+    prepare.main(
+        directory / "raw", directory / "prepared", directory / "data.json", directory / "params.yaml"
+    )
+    return directory / "prepared"
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2**40), st.integers(0, 2**40), st.integers(1, 10)),
+        min_size=1,
+        max_size=50,
+        unique_by=lambda row: row[:2],
+    )
+)
+def test_ids_come_back_from_indices(rows: list[tuple[int, int, int]]) -> None:
+    frame = pd.DataFrame(rows, columns=["user_id", "movie_id", "rating"])
+    ratings, user_ids, movie_ids = index(frame.assign(rating=frame["rating"] / 2))
+    assert user_ids[ratings.user.numpy()].tolist() == frame["user_id"].tolist()
+    assert movie_ids[ratings.movie.numpy()].tolist() == frame["movie_id"].tolist()
+    assert set(ratings.user.tolist()) == set(range(ratings.n_users))
+    assert set(ratings.movie.tolist()) == set(range(ratings.n_movies))
+
+
+@given(
+    st.integers(3, 300),
+    st.floats(0, 0.5),
+    st.floats(0, 0.4),
+    st.sampled_from(["random", "temporal"]),
+    st.integers(0, 2**31),
+)
+def test_every_rating_is_in_exactly_one_part(
+    n_ratings: int, test: float, validation: float, kind: str, seed: int
+) -> None:
+    parameters = prepare_parameters(split=kind, test_fraction=test, validation_fraction=validation, seed=seed)
+    parts = split(parameters, torch.arange(n_ratings).flip(0))
+    assert torch.equal(torch.cat(parts).sort().values, torch.arange(n_ratings))
+    assert len(parts.test) == round(test * n_ratings)
+    assert len(parts.validation) == round(validation * n_ratings)
+
+
+def test_the_same_seed_splits_alike_and_another_differently() -> None:
+    timestamp = torch.zeros(1_000, dtype=torch.int64)
+    first, again, other = (
+        split(prepare_parameters(seed=seed), timestamp).test.tolist() for seed in (1, 1, 2)
+    )
+    assert first == again
+    assert first != other
+
+
+def test_a_temporal_split_holds_out_the_newest() -> None:
+    timestamp = torch.randperm(1_000, generator=torch.Generator().manual_seed(0))
+    parts = split(prepare_parameters(split="temporal"), timestamp)
+    assert timestamp[parts.train].max() < timestamp[parts.validation].min()
+    assert timestamp[parts.validation].max() < timestamp[parts.test].min()
+
+
+@pytest.mark.parametrize(("test", "validation"), [(0.5, 0.5), (0.999, 0), (0.6, 0.6)])
+def test_a_split_that_leaves_nothing_to_train_on_is_refused(test: float, validation: float) -> None:
+    parameters = prepare_parameters(test_fraction=test, validation_fraction=validation)
+    with pytest.raises(UserError, match=f"test_fraction {test:g} and validation_fraction {validation:g}"):
+        split(parameters, torch.arange(10))
+
+
+def test_movies_are_described_by_all_their_ratings() -> None:
+    ratings = make_ratings([(0, 0, 4.0), (1, 0, 5.0), (0, 1, 0.5)], n_users=2, n_movies=2)
+    movies = pd.DataFrame(
+        {
+            "movie_id": [30, 20, 10],
+            "title": ["Comma, The (1999)", "No Year", "Never Rated (2000)"],
+            "genres": ["A|B", "(no genres listed)", "C"],
+        }
+    )
+    described = describe_movies(ratings, np.array([20, 30]), movies)
+    assert described.to_dict("list") == {
+        "movie": [0, 1],
+        "movie_id": [20, 30],
+        "title": ["No Year", "Comma, The"],
+        "year": [None, 1999],
+        "genres": ["", "A|B"],
+        "n_ratings": [2, 1],
+        "mean_rating": [4.5, 0.5],
+    }
+
+
+def test_users_are_described_by_all_their_ratings() -> None:
+    ratings = make_ratings([(0, 0, 4.0), (1, 0, 5.0), (0, 1, 0.5)], n_users=2, n_movies=2)
+    assert describe_users(ratings, np.array([7, 9])).to_numpy().tolist() == [[0, 7, 2], [1, 9, 1]]
+
+
+def test_facts_are_counted_right() -> None:
+    ratings = make_ratings([(0, 0, 4.0), (1, 0, 5.0), (0, 1, 3.0)], n_users=2, n_movies=2)
+    parts = split(prepare_parameters(test_fraction=0.34, validation_fraction=0), torch.arange(3))
+    assert describe(ratings, parts, n_catalogue=5) == {
+        "n_users": 2,
+        "n_movies": 2,
+        "n_catalogue": 5,
+        "n_ratings": 3,
+        "matrix_size": 4,
+        "density": 0.75,
+        "mean_rating": 4.0,
+        "n_train": 2,
+        "n_validation": 0,
+        "n_test": 1,
+        "ratings_per_user": {"min": 1, "median": 1.5, "mean": 1.5, "max": 2},
+        "ratings_per_movie": {"min": 1, "median": 1.5, "mean": 1.5, "max": 2},
+    }
+
+
+def test_the_parts_hold_the_ratings_of_the_zip_and_no_rating_twice(tmp_path: Path, small_zip: Path) -> None:
+    prepared = run(tmp_path, small_zip)
+    users, movies = pd.read_csv(prepared / "users.csv"), read_movies(prepared / "movies.csv")
+    rows: set[tuple[int, int, float]] = set()
+    for part in (Ratings.load(prepared / f"{name}.pt") for name in PARTS):
+        user_id, movie_id = users["user_id"].to_numpy(), movies["movie_id"].to_numpy()
+        ids = zip(user_id[part.user], movie_id[part.movie], part.rating.tolist(), strict=True)
+        found = set(ids)
+        assert not rows & found
+        rows |= found
+    release = layouts.read(small_zip).ratings
+    expected = release[["user_id", "movie_id", "rating"]].itertuples(index=False, name=None)
+    assert rows == set(expected)
+
+
+def test_the_same_zip_gives_the_same_bytes(tmp_path: Path, small_zip: Path) -> None:
+    first = {path.name: path.read_bytes() for path in run(tmp_path, small_zip).iterdir()}
+    assert {path.name: path.read_bytes() for path in run(tmp_path, small_zip).iterdir()} == first
+
+
+def test_a_wrong_release_leaves_no_output(tmp_path: Path, make_zip: MakeZip) -> None:
+    archive = make_zip(
+        {
+            "ml/ratings.csv": "userId,movieId,rating,timestamp\n1,10,7.0,1\n",
+            "ml/movies.csv": "movieId,title,genres\n10,A,B\n",
+        }
+    )
+    with pytest.raises(UserError, match=r"line 2: .*rating 7, .*ratings go from"):
+        run(tmp_path, archive)
+    assert not (tmp_path / "prepared").exists()
+    assert not (tmp_path / "data.json").exists()
+
+
+def test_no_zip_at_all_says_how_to_get_one(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(DEFAULTS))
+    with pytest.raises(UserError, match="dvc repro -f fetch"):
+        prepare.main(tmp_path / "raw", tmp_path / "p", tmp_path / "m.json", tmp_path / "params.yaml")
+
+
+def test_a_file_that_holds_no_ratings_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "train.pt").write_bytes(b"no tensors")
+    with pytest.raises(
+        UserError, match="is damaged, or no file of tensors; make it with: dvc repro -f prepare"
+    ):
+        Ratings.load(tmp_path / "train.pt")
+
+
+def test_the_real_release_has_the_counts_of_the_notebook(tmp_path: Path, real_zip: Path) -> None:
+    run(tmp_path, real_zip)
+    facts = json.loads((tmp_path / "data.json").read_text())
+    expected = {"n_users": 610, "n_movies": 9_724, "n_catalogue": 9_742, "n_ratings": 100_836}
+    assert expected.items() <= facts.items()
+    assert facts["density"] == pytest.approx(0.0170, abs=5e-5)
+    assert facts["ratings_per_user"]["min"] == 20
