@@ -3,22 +3,27 @@
 No parameter of the model plays a part here, so that the yardstick stays put while the model varies.
 """
 
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
+import numpy as np
+import pandas as pd
 import torch
 from jaxtyping import Float, Int
 from pydantic import Field
 from torch import Tensor
 
-from stages import command
+from stages import command, ease
+from stages import neighbours as nearest
 from stages.factorization import adam
-from stages.factorization.model import Model
+from stages.factorization.model import Model, single
 from stages.factorization.solver import Hyperparameters, Problem
 from stages.measures import Score, accuracy, ranking
 from stages.movielens import catalogue
 from stages.movielens.ratings import Ratings, concatenate
-from stages.outputs import write_metrics
+from stages.outputs import write_csv, write_metrics
 from stages.params import Parameters, Seed
 from stages.randomness import derive
 
@@ -31,6 +36,11 @@ NOTEBOOK = Hyperparameters(
     biases=False,
     regularization=0,
     bias_regularization=0,
+    burn_in=0,
+    movie_features=(),
+    user_features=(),
+    feature_rank=1,
+    sittings=False,
 )
 
 
@@ -43,39 +53,65 @@ class BaselinesParameters(Parameters):
     """Root of the start of the notebook's recipe and of its order of ratings."""
     baseline_regularization: Annotated[float, Field(ge=0, le=1e6)]
     """L2 penalty on each bias of the bias baseline."""
+    ease_regularization: Annotated[float, Field(gt=0, le=1e6)]
+    """L2 penalty of EASE (λ)."""
+
+
+class Baseline(NamedTuple):
+    """What a baseline can do: predict ratings, rank movies, or both."""
+
+    predict: Callable[[Ratings], Tensor] | None
+    """Stars of each of the ratings, not clipped."""
+    score: Score | None
+
+
+UNABLE = Baseline(None, None)
 
 
 def main(
-    train: Path, validation: Path, test: Path, metrics: Path, params: Path = Path("params.yaml")
+    train: Path,
+    validation: Path,
+    test: Path,
+    predictions: Path,
+    metrics: Path,
+    params: Path = Path("params.yaml"),
 ) -> None:
-    """Measure every baseline on the ratings TEST, fitted to TRAIN alone; write METRICS."""
+    """Measure every baseline on the ratings TEST, fitted to TRAIN alone; write PREDICTIONS and METRICS."""
     parameters = BaselinesParameters.load(params)
-    train_ratings, validation_ratings, test_ratings = map(Ratings.load, (train, validation, test))
-    rows = evaluate(train_ratings, validation_ratings, test_ratings, parameters) if len(test_ratings) else {}
+    learned, watched, held_out = map(Ratings.load, (train, validation, test))
+    baselines = BASELINES if len(held_out) else {}
+    table, rows = evaluate(learned, watched, held_out, parameters, baselines)
+    write_csv(predictions, table)
     write_metrics(metrics, rows, synthetic=catalogue.is_synthetic(parameters.dataset))
 
 
 def evaluate(
-    train: Ratings, validation: Ratings, test: Ratings, parameters: BaselinesParameters
-) -> dict[str, dict[str, float]]:
-    """A row of measures for each baseline, the same as the model's."""
+    train: Ratings,
+    validation: Ratings,
+    test: Ratings,
+    parameters: BaselinesParameters,
+    baselines: dict[str, "Fitter"],
+) -> tuple[pd.DataFrame, dict[str, dict[str, float]]]:
+    """Predictions of the test ratings, a column for each baseline, and its row of measures."""
     seen = concatenate(train, validation)
-    rows = {"popularity": ranking(popularity(train), seen, test)}
-    for name, model in fit_all(train, validation, parameters).items():
-        prediction = model.predict(test.user, test.movie).clamp(*train.scale())
-        rows[name] = accuracy(prediction, test.rating)
-        if name != "global_mean":  # it ranks no movie above another
-            rows[name] |= ranking(model.score, seen, test)
-    return rows
-
-
-def fit_all(train: Ratings, validation: Ratings, parameters: BaselinesParameters) -> dict[str, Model]:
-    """Every baseline that predicts ratings, by name."""
-    return {
-        "global_mean": global_mean(train),
-        "biases": biases(train, parameters.baseline_regularization),
-        "notebook": notebook(train, validation, parameters.seed),
-    }
+    table: dict[str, np.ndarray] = {}
+    rows: dict[str, dict[str, float]] = {}
+    for name, fit in baselines.items():
+        started = time.perf_counter()
+        baseline = fit(train, validation, parameters)
+        seconds = time.perf_counter() - started
+        if baseline == UNABLE:
+            print(f"baselines: {name}: left out, as it would not fit into memory")
+            continue
+        rows[name] = {}
+        if baseline.predict:
+            table[name] = baseline.predict(test).clamp(*train.scale()).numpy()
+            rows[name] |= accuracy(torch.from_numpy(table[name]), test.rating)
+        if baseline.score:
+            rows[name] |= ranking(baseline.score, seen, test)
+        shown = ", ".join(f"{measure} {value:.4f}" for measure, value in rows[name].items())
+        print(f"baselines: {name}: fitted in {seconds:.1f} s: {shown}")
+    return pd.DataFrame(table, index=range(len(test))).round(4), rows
 
 
 def global_mean(train: Ratings) -> Model:
@@ -102,7 +138,7 @@ def biases(train: Ratings, penalty: float) -> Model:
 def _without_factors(train: Ratings, user_biases: Tensor, movie_biases: Tensor) -> Model:
     mean = train.rating.double().mean().float()
     none = torch.zeros(train.n_users, 0), torch.zeros(train.n_movies, 0)
-    return Model(mean, user_biases.float(), movie_biases.float(), *none)
+    return single(mean, user_biases.float(), movie_biases.float(), *none)
 
 
 def _shrunken_mean(
@@ -116,7 +152,7 @@ def _shrunken_mean(
 def notebook(train: Ratings, validation: Ratings, seed: int) -> Model:
     """The notebook's recipe as it stands: 8 factors, no biases, no penalty, 128 epochs of Adam."""
     generator = torch.Generator().manual_seed(derive(seed, "train"))
-    problem = Problem(train, validation, torch.device("cpu"), generator)
+    problem = Problem(train, validation, {}, torch.device("cpu"), generator)
     return adam.fit(problem, NOTEBOOK).model
 
 
@@ -128,6 +164,29 @@ def popularity(train: Ratings) -> Score:
     count = torch.bincount(train.movie, minlength=train.n_movies)
     rank = count.argsort(descending=True, stable=True).argsort()
     return lambda user: -rank.float().expand(len(user), -1)
+
+
+def neighbours(train: Ratings, penalty: float) -> Baseline:
+    """Item k-nearest-neighbours; unable to do anything where its similarities would not fit into memory."""
+    if not nearest.fits_in_memory(train):
+        return UNABLE
+    predicted = nearest.predict_all(train, biases(train, penalty))
+    return Baseline(lambda ratings: predicted[ratings.user, ratings.movie], lambda user: predicted[user])
+
+
+def _both(model: Model) -> Baseline:
+    return Baseline(model.predict, model.score)
+
+
+Fitter = Callable[[Ratings, Ratings, BaselinesParameters], Baseline]
+BASELINES: dict[str, Fitter] = {
+    "notebook": lambda train, validation, chosen: _both(notebook(train, validation, chosen.seed)),
+    "global_mean": lambda train, _, __: Baseline(global_mean(train).predict, None),  # ranks nothing
+    "biases": lambda train, _, chosen: _both(biases(train, chosen.baseline_regularization)),
+    "neighbours": lambda train, _, chosen: neighbours(train, chosen.baseline_regularization),
+    "popularity": lambda train, _, __: Baseline(None, popularity(train)),
+    "ease": lambda train, _, chosen: Baseline(None, ease.fit(train, chosen.ease_regularization)),
+}
 
 
 if __name__ == "__main__":

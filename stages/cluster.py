@@ -54,7 +54,7 @@ def main(
 ) -> None:
     """Group the movies of the table MOVIES by their factors in MODEL; write CLUSTERS and METRICS."""
     parameters = ClusterParameters.load(params)
-    movie_factors = Model.load(model).movie_factors.double().numpy()
+    movie_factors = Model.load(model).embeddings.double().numpy()
     table, embeddings = choose(read_movies(movies), movie_factors, parameters)
     labels, inertia = group(embeddings, parameters)
     x, y = draw_map(embeddings, table["n_ratings"].to_numpy(), parameters.seed).T

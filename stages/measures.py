@@ -37,7 +37,13 @@ def accuracy(
 
 
 def ranking(score: Score, seen: Ratings, test: Ratings) -> dict[str, float]:
-    """Mean NDCG@10 and Recall@10 over the users with a relevant test rating; nothing without such a user.
+    """Mean NDCG@10 and Recall@10 over the users with a relevant test rating; nothing without such a user."""
+    by_user = ranking_by_user(score, seen, test)
+    return {name: value.mean().item() for name, value in by_user.items()}
+
+
+def ranking_by_user(score: Score, seen: Ratings, test: Ratings) -> dict[str, Float[Tensor, " users"]]:
+    """NDCG@10 and Recall@10 of each user with a relevant test rating; nothing without such a user.
 
     Every movie that a user has not rated in `seen` is a candidate (none are sampled: Krichene & Rendle 2020,
     "On Sampled Metrics for Item Recommendation"). Relevant are test ratings of 4 stars and more.
@@ -55,10 +61,7 @@ def ranking(score: Score, seen: Ratings, test: Ratings) -> dict[str, float]:
         hits.append(wanted.gather(1, best))
         n_relevant.append(wanted.sum(dim=1))
     hit, count = torch.cat(hits), torch.cat(n_relevant)
-    return {
-        "ndcg_at_10": ndcg(hit, count).mean().item(),
-        "recall_at_10": recall(hit, count).mean().item(),
-    }
+    return {"ndcg_at_10": ndcg(hit, count), "recall_at_10": recall(hit, count)}
 
 
 def ndcg(hit: Bool[Tensor, "users length"], n_relevant: Int[Tensor, " users"]) -> Float[Tensor, " users"]:

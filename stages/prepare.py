@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from stages import command
+from stages import command, tensors
 from stages.command import UserError
 from stages.movielens import catalogue, checks, layouts
 from stages.movielens.movies import split_year
@@ -20,6 +20,8 @@ from stages.movielens.ratings import Ratings
 from stages.outputs import Metrics, write_bytes, write_csv, write_metrics
 from stages.params import Parameters, Seed, Share
 from stages.randomness import derive
+
+YEARS_IN_PERIOD = 5
 
 
 class PrepareParameters(Parameters):
@@ -54,12 +56,13 @@ def main(raw: Path, prepared: Path, metrics: Path, params: Path = Path("params.y
     release = layouts.read(archives[0])
     checks.check(release)
     ratings, user_ids, movie_ids = index(release.ratings)
-    timestamp = torch.from_numpy(release.ratings["timestamp"].to_numpy(copy=True))
-    parts = split(parameters, timestamp)
+    parts = split(parameters, ratings.timestamp)
     for name, rows in parts._asdict().items():
         write_bytes(prepared / f"{name}.pt", ratings[rows].serialize())
+    movies = describe_movies(ratings, movie_ids, release.movies)
     write_csv(prepared / "users.csv", describe_users(ratings, user_ids))
-    write_csv(prepared / "movies.csv", describe_movies(ratings, movie_ids, release.movies))
+    write_csv(prepared / "movies.csv", movies)
+    write_bytes(prepared / "side_information.pt", tensors.serialize(side_information(movies)))
     write_csv(prepared / "histogram.csv", histogram(ratings))
     facts = describe(ratings, parts, n_catalogue=len(release.movies))
     name = catalogue.short_name(parameters.dataset)
@@ -74,11 +77,9 @@ def index(frame: pd.DataFrame) -> tuple[Ratings, np.ndarray, np.ndarray]:
     user_ids, user = np.unique(frame["user_id"].to_numpy(), return_inverse=True)
     movie_ids, movie = np.unique(frame["movie_id"].to_numpy(), return_inverse=True)
     rating = torch.from_numpy(frame["rating"].to_numpy(dtype=np.float32, copy=True))
-    return (
-        Ratings(torch.from_numpy(user), torch.from_numpy(movie), rating, len(user_ids), len(movie_ids)),
-        user_ids,
-        movie_ids,
-    )
+    timestamp = torch.from_numpy(frame["timestamp"].to_numpy(copy=True))
+    columns = torch.from_numpy(user), torch.from_numpy(movie), rating, timestamp
+    return Ratings(*columns, len(user_ids), len(movie_ids)), user_ids, movie_ids
 
 
 def split(parameters: PrepareParameters, timestamp: Int[Tensor, " n_ratings"]) -> Split:
@@ -133,6 +134,20 @@ def describe_movies(ratings: Ratings, movie_ids: np.ndarray, movies: pd.DataFram
             "mean_rating": (total / count).numpy().round(6),
         }
     )
+
+
+def side_information(movies: pd.DataFrame) -> dict[str, Tensor]:
+    """What is known of movies without any rating: a matrix (n_movies, width) for each name.
+
+    genres: 1/√n in the columns of a movie's n genres, so that its row has length 1.
+    period: 1 in the column of the five years in which it was released. Unknown is a row of zeros in both.
+    """
+    genres = torch.tensor(movies["genres"].str.get_dummies("|").to_numpy(), dtype=torch.float32)
+    started = pd.get_dummies(movies["year"] // YEARS_IN_PERIOD, dtype="float32")
+    return {
+        "genres": torch.nn.functional.normalize(genres, dim=1) if genres.shape[1] else genres,
+        "period": torch.tensor(started.to_numpy(dtype=np.float32)),
+    }
 
 
 def histogram(ratings: Ratings) -> pd.DataFrame:

@@ -1,14 +1,13 @@
 """train: training and validation ratings → the model, and its errors by epoch."""
 
-import math
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 import torch
 
-from stages import command
-from stages.factorization import adam, device
+from stages import command, tensors
+from stages.factorization import adam, als, device, gibbs
 from stages.factorization.device import DeviceName
 from stages.factorization.solver import Fit, History, Hyperparameters, Problem
 from stages.measures import rmse
@@ -18,7 +17,7 @@ from stages.outputs import Metrics, write_bytes, write_csv, write_metrics
 from stages.params import Seed
 from stages.randomness import derive
 
-SOLVERS = {"adam": adam.fit}
+SOLVERS = {"adam": adam.fit, "als": als.fit, "gibbs": gibbs.fit}
 
 
 class TrainParameters(Hyperparameters):
@@ -28,7 +27,7 @@ class TrainParameters(Hyperparameters):
     """Its name, to mark what is learned from generated ratings."""
     seed: Seed
     """Root of the start and of the order of ratings."""
-    solver: Literal["adam"]
+    solver: Literal["adam", "als", "gibbs"]
     """How the model is fitted."""
     device: DeviceName
     """Where: auto takes the fastest there is."""
@@ -37,17 +36,19 @@ class TrainParameters(Hyperparameters):
 def main(
     train: Path,
     validation: Path,
+    side_information: Path,
     model: Path,
     history: Path,
     metrics: Path,
     params: Path = Path("params.yaml"),
 ) -> None:
-    """Fit to the ratings TRAIN, watch VALIDATION; write MODEL, HISTORY and METRICS."""
+    """Fit to TRAIN and SIDE_INFORMATION, watch VALIDATION; write MODEL, HISTORY and METRICS."""
     parameters = TrainParameters.load(params)
     place = device.choose(parameters.device)
     print(f"train: {parameters.solver} on {place}")
     generator = torch.Generator().manual_seed(derive(parameters.seed, "train"))
-    problem = Problem(Ratings.load(train), Ratings.load(validation), place, generator)
+    known = tensors.load(side_information, {"genres", "period"}, made_by="prepare")
+    problem = Problem(Ratings.load(train), Ratings.load(validation), known, place, generator)
     fit = SOLVERS[parameters.solver](problem, parameters)
     scores = score(fit, problem)
     write_bytes(model, fit.model.serialize())
@@ -59,7 +60,7 @@ def score(fit: Fit, problem: Problem) -> Metrics:
     """Errors of the fitted model, in stars, predictions clipped to the scale of the training ratings."""
     model, scale = fit.model.to(torch.device("cpu")), problem.train.scale()
     errors = {
-        name: rmse(model.predict(part.user, part.movie).clamp(*scale), part.rating)
+        name: rmse(model.predict(part).clamp(*scale), part.rating)
         for name, part in (("train_rmse", problem.train), ("validation_rmse", problem.validation))
         if len(part)
     }
@@ -69,12 +70,11 @@ def score(fit: Fit, problem: Problem) -> Metrics:
 def tabulate(history: History) -> pd.DataFrame:
     """epoch (from 1), train_loss, validation_loss (stars², empty where there were no such ratings)."""
     n_epochs = len(history.train_loss)
-    validation = history.validation_loss or [math.nan] * n_epochs
     return pd.DataFrame(
         {
             "epoch": range(1, n_epochs + 1),
             "train_loss": history.train_loss,
-            "validation_loss": validation,
+            "validation_loss": history.validation_loss,
         }
     ).round(6)
 

@@ -1,18 +1,21 @@
 """What several tests start from: a small generated release, and the real one where the mirror offers it."""
 
-import io
 import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
+from stages.factorization.solver import Hyperparameters, Problem
 from stages.movielens import layouts, synthetic
 from stages.movielens.layouts import Release
 from stages.movielens.ratings import Ratings
 from stages.prepare import PrepareParameters, Split, index, split
+from tests.stages_of_the_pipeline import DEFAULTS
 
 SMALL = synthetic.Size(n_users=60, n_movies=150, n_ratings=3_000)
 
@@ -35,8 +38,7 @@ def small_release(small_zip: Path) -> Release:
 def small_parts(small_release: Release) -> dict[str, Ratings]:
     """The small release's training, validation and test ratings."""
     ratings, _, _ = index(small_release.ratings)
-    timestamp = torch.from_numpy(small_release.ratings["timestamp"].to_numpy(copy=True))
-    parts = split(prepare_parameters(), timestamp)
+    parts = split(prepare_parameters(), ratings.timestamp)
     return {name: ratings[rows] for name, rows in Split._asdict(parts).items()}
 
 
@@ -76,20 +78,49 @@ def prepare_parameters(**changes: object) -> PrepareParameters:
 
 
 def make_ratings(rows: list[tuple[int, int, float]], n_users: int, n_movies: int) -> Ratings:
-    """Ratings from (user, movie, stars)."""
+    """Ratings from (user, movie, stars), each on a day of its own."""
     user, movie, rating = zip(*rows, strict=True) if rows else ((), (), ())
     return Ratings(
         torch.tensor(user, dtype=torch.int64),
         torch.tensor(movie, dtype=torch.int64),
         torch.tensor(rating, dtype=torch.float32),
+        torch.arange(len(rows)) * 86_400,
         n_users,
         n_movies,
     )
 
 
-def zip_bytes(members: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
+def hyperparameters(**changes: Any) -> Hyperparameters:
+    return Hyperparameters.check(DEFAULTS | changes)
+
+
+def make_problem(
+    train: Ratings,
+    validation: Ratings | None = None,
+    side_information: dict[str, Tensor] | None = None,
+    seed: int = 0,
+) -> Problem:
+    """A problem on the CPU; without validation ratings or side information unless they are given."""
+    return Problem(
+        train=train,
+        validation=train[torch.zeros(0, dtype=torch.int64)] if validation is None else validation,
+        side_information=side_information or {},
+        device=torch.device("cpu"),
+        generator=torch.Generator().manual_seed(seed),
+    )
+
+
+def plant(
+    n_users: int, n_movies: int, latent_factors: int, noise: float, share: float = 0.5
+) -> tuple[Ratings, Ratings]:
+    """Training and held-out ratings of a planted factorization with biases; each on a day of its own."""
+    generator = torch.Generator().manual_seed(7)
+    p, q = (torch.randn(n, latent_factors, generator=generator) for n in (n_users, n_movies))
+    b, c = (0.4 * torch.randn(n, generator=generator) for n in (n_users, n_movies))
+    user, movie = torch.cartesian_prod(torch.arange(n_users), torch.arange(n_movies)).T
+    stars = 3.5 + b[user] + c[movie] + 0.5 * (p @ q.T).flatten()
+    stars = stars + noise * torch.randn(len(user), generator=generator)
+    days = torch.arange(len(user)) * 86_400
+    planted = Ratings(user, movie, stars, days, n_users, n_movies)
+    chosen = torch.rand(len(user), generator=generator) < share
+    return planted[chosen], planted[~chosen]

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from stages.baselines import BaselinesParameters, biases, evaluate, global_mean, popularity
+from stages.baselines import BASELINES, BaselinesParameters, biases, evaluate, global_mean, popularity
 from stages.movielens.ratings import Ratings
 from tests.conftest import make_ratings
 from tests.stages_of_the_pipeline import DEFAULTS
@@ -11,7 +11,7 @@ from tests.stages_of_the_pipeline import DEFAULTS
 
 def test_the_global_mean_is_predicted_to_everybody() -> None:
     train = make_ratings([(0, 0, 5.0), (1, 1, 2.0)], n_users=2, n_movies=2)
-    assert global_mean(train).predict(torch.tensor([0, 1]), torch.tensor([1, 0])).tolist() == [3.5, 3.5]
+    assert global_mean(train).predict(train).tolist() == [3.5, 3.5]
 
 
 @pytest.mark.parametrize("penalty", [0.5, 5.0])
@@ -25,13 +25,13 @@ def test_biases_are_the_minimum_of_their_objective(small_parts: dict[str, Rating
     target = train.rating.double() - train.rating.double().mean()
     normal = design.T @ design + penalty * torch.eye(design.shape[1], dtype=torch.float64)
     exact = torch.linalg.solve(normal, design.T @ target)
-    both = torch.cat([found.user_biases, found.movie_biases]).double()
+    both = torch.cat([found.user_biases[0], found.movie_biases[0]]).double()
     torch.testing.assert_close(both, exact, atol=2e-3, rtol=0)
 
 
 def test_without_a_penalty_a_movie_that_nobody_rated_has_no_bias() -> None:
     train = make_ratings([(0, 0, 5.0), (1, 0, 2.0)], n_users=2, n_movies=2)
-    assert biases(train, penalty=0).movie_biases.tolist()[1] == 0
+    assert biases(train, penalty=0).movie_biases[0, 1] == 0
 
 
 def test_the_most_rated_movie_comes_first_and_of_equals_the_earlier() -> None:
@@ -40,13 +40,29 @@ def test_the_most_rated_movie_comes_first_and_of_equals_the_earlier() -> None:
     assert order.tolist() == [[2, 0, 1, 3]] * 2
 
 
-def test_every_baseline_has_a_row(small_parts: dict[str, Ratings]) -> None:
-    rows = evaluate(**small_parts, parameters=BaselinesParameters.check(DEFAULTS))
-    whole = {"rmse", "mae", "ndcg_at_10", "recall_at_10"}
+def test_every_baseline_has_a_row_and_its_predictions_a_column(small_parts: dict[str, Ratings]) -> None:
+    parameters = BaselinesParameters.check(DEFAULTS)
+    table, rows = evaluate(**small_parts, parameters=parameters, baselines=BASELINES)
+    ranks, predicts = {"ndcg_at_10", "recall_at_10"}, {"rmse", "mae"}
     assert {name: set(row) for name, row in rows.items()} == {
-        "popularity": {"ndcg_at_10", "recall_at_10"},
-        "global_mean": {"rmse", "mae"},
-        "biases": whole,
-        "notebook": whole,
+        "notebook": ranks | predicts,
+        "global_mean": predicts,
+        "biases": ranks | predicts,
+        "neighbours": ranks | predicts,
+        "popularity": ranks,
+        "ease": ranks,
     }
+    assert list(table) == ["notebook", "global_mean", "biases", "neighbours"]
+    assert len(table) == len(small_parts["test"])
     assert rows["biases"]["rmse"] < rows["global_mean"]["rmse"]
+
+
+def test_neighbours_that_would_not_fit_into_memory_are_left_out(
+    small_parts: dict[str, Ratings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stages.neighbours.MOST_CELLS", 10)
+    parameters = BaselinesParameters.check(DEFAULTS)
+    chosen = {"neighbours": BASELINES["neighbours"]}
+    table, rows = evaluate(**small_parts, parameters=parameters, baselines=chosen)
+    assert rows == {}
+    assert list(table) == []

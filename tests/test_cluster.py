@@ -13,7 +13,7 @@ from sklearn.metrics import adjusted_rand_score
 from stages import cluster
 from stages.cluster import ClusterParameters, choose, draw_map, group, score
 from stages.command import UserError
-from stages.factorization.model import Model
+from stages.factorization.model import single
 from stages.movielens.movies import read_movies
 from tests.stages_of_the_pipeline import DEFAULTS
 
@@ -109,7 +109,7 @@ def test_a_handful_of_movies_or_a_single_factor_has_a_map_too(shape: tuple[int, 
 def test_the_stage_writes_every_clustered_movie_the_same_bytes_each_time(tmp_path: Path) -> None:
     factors = torch.from_numpy(planted_factors()).float()
     zeros = torch.zeros(2), torch.zeros(len(factors)), torch.zeros(2, 3)
-    (tmp_path / "model.pt").write_bytes(Model(torch.tensor(3.5), *zeros, factors).serialize())
+    (tmp_path / "model.pt").write_bytes(single(torch.tensor(3.5), *zeros, factors).serialize())
     movies().to_csv(tmp_path / "movies.csv", index=False)
     (tmp_path / "params.yaml").write_text(yaml.safe_dump({**DEFAULTS, "n_clusters": 3, "min_ratings": 5}))
     paths = [tmp_path / name for name in ("model.pt", "movies.csv", "clusters.csv", "c.json", "params.yaml")]

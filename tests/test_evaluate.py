@@ -2,55 +2,92 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 import torch
 import yaml
 
 from stages import evaluate
-from stages.factorization.model import Model
+from stages.evaluate import EvaluateParameters, compare, seen_and_liked
+from stages.factorization.model import Model, single
 from stages.movielens.ratings import Ratings
 from tests.conftest import make_ratings
 from tests.stages_of_the_pipeline import DEFAULTS
 
+NONE = pd.DataFrame()
+
 
 def constant(stars: float, n_users: int, n_movies: int) -> Model:
     zeros = torch.zeros(n_users), torch.zeros(n_movies), torch.zeros(n_users, 1), torch.zeros(n_movies, 1)
-    return Model(torch.tensor(stars), *zeros)
+    return single(torch.tensor(stars), *zeros)
+
+
+def measure(model: Model, train: Ratings, validation: Ratings, test: Ratings) -> Any:
+    return evaluate.evaluate(model, train, validation, test, NONE, EvaluateParameters.check(DEFAULTS))
 
 
 def test_predictions_are_clipped_to_the_scale_of_the_training_ratings() -> None:
     train = make_ratings([(0, 0, 1.0), (1, 0, 4.0)], n_users=2, n_movies=2)
     nothing, test = train[train.rating < 0], make_ratings([(0, 1, 3.0)], n_users=2, n_movies=2)
-    assert evaluate.evaluate(constant(9.0, 2, 2), train, nothing, test)["rmse"] == 1
-    assert evaluate.evaluate(constant(-9.0, 2, 2), train, nothing, test)["mae"] == 2
+    assert measure(constant(9.0, 2, 2), train, nothing, test)["rmse"] == 1
+    assert measure(constant(-9.0, 2, 2), train, nothing, test)["mae"] == 2
 
 
 def test_movies_rated_in_training_or_validation_are_no_candidates() -> None:
     rows = {"train": [(0, 0, 5.0)], "validation": [(0, 1, 5.0)], "test": [(0, 2, 5.0)]}
     parts = {name: make_ratings(part, n_users=1, n_movies=3) for name, part in rows.items()}
     model = constant(3.0, 1, 3)
-    model.movie_biases[:] = torch.tensor([3.0, 2.0, 1.0])
-    assert evaluate.evaluate(model, **parts)["ndcg_at_10"] == 1
+    model.movie_biases[0] = torch.tensor([3.0, 2.0, 1.0])
+    assert measure(model, **parts)["ndcg_at_10"] == 1
 
 
-def run(directory: Path, parts: dict[str, Ratings]) -> dict[str, float]:
+def test_a_movie_is_ranked_by_the_chance_that_it_is_seen_and_liked() -> None:
+    model = constant(3.75, n_users=1, n_movies=3)
+    model.noise[:] = 1.0
+    model.movie_biases[0] = torch.tensor([0.0, 1.0, -1.0])
+    chances = torch.tensor([[0.5, 0.25, -0.1]])
+    score = seen_and_liked(model, lambda user: chances[user])(torch.tensor([0]))
+    assert score.tolist()[0] == pytest.approx([0.5 * 0.5, 0.25 * 0.841345, 1e-6 * 0.158655], rel=1e-4)
+
+
+def test_the_difference_is_that_to_the_best_baseline() -> None:
+    test = make_ratings([(user, 0, 3.0) for user in range(50)], n_users=50, n_movies=1)
+    baselines = pd.DataFrame({"bad": [1.0] * 50, "good": [3.5] * 50})
+    found = compare(torch.full((50,), 0.09), test, baselines, torch.Generator().manual_seed(0))
+    assert found == {
+        "name": "good",
+        "rmse_difference": pytest.approx(0.3 - 0.5),
+        "low": pytest.approx(-0.2),
+        "high": pytest.approx(-0.2),
+    }
+
+
+def run(directory: Path, parts: dict[str, Ratings]) -> dict[str, Any]:
     for name, part in parts.items():
         (directory / f"{name}.pt").write_bytes(part.serialize())
     model = constant(3.5, parts["test"].n_users, parts["test"].n_movies)
     (directory / "model.pt").write_bytes(model.serialize())
+    pd.DataFrame({"mean": 3.0}, index=range(len(parts["test"]))).to_csv(directory / "b.csv", index=False)
     (directory / "params.yaml").write_text(yaml.safe_dump(DEFAULTS))
-    names = ("train.pt", "validation.pt", "test.pt", "model.pt", "test.json", "params.yaml")
+    names = ("train.pt", "validation.pt", "test.pt", "model.pt", "b.csv", "test.json", "params.yaml")
     evaluate.main(*(directory / name for name in names))
-    metrics: dict[str, float] = json.loads((directory / "test.json").read_text())
+    metrics: dict[str, Any] = json.loads((directory / "test.json").read_text())
     return metrics
 
 
-def test_the_stage_writes_all_measures(tmp_path: Path, small_parts: dict[str, Ratings]) -> None:
+def test_the_stage_writes_all_measures_with_their_intervals(
+    tmp_path: Path, small_parts: dict[str, Ratings]
+) -> None:
     metrics = run(tmp_path, small_parts)
-    assert metrics.keys() == {"rmse", "mae", "ndcg_at_10", "recall_at_10"}
+    measures = ["rmse", "mae", "ndcg_at_10", "recall_at_10"]
+    assert list(metrics) == [*measures, "interval_95", "against_best_baseline"]
     expected = (small_parts["test"].rating - 3.5).square().mean().sqrt().item()
     assert metrics["rmse"] == pytest.approx(expected, abs=1e-6)
+    for name in ("rmse", "ndcg_at_10", "recall_at_10"):
+        assert metrics["interval_95"][name]["low"] < metrics[name] < metrics["interval_95"][name]["high"]
+    assert metrics["against_best_baseline"]["name"] == "mean"
 
 
 def test_without_test_ratings_nothing_is_reported(

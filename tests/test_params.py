@@ -45,7 +45,7 @@ def test_numbers_are_read_in_every_spelling_of_dvc(key: str, written: object, re
         ("train", "learning_rate", 0, "greater than 0"),
         ("train", "learning_rate", float("nan"), "finite number"),
         ("train", "regularization", -1, "greater than or equal to 0"),
-        ("train", "solver", "sgd", "'adam'"),
+        ("train", "solver", "sgd", "'gibbs'"),
         ("train", "device", "tpu", "'cpu'"),
         ("train", "biases", "perhaps", "valid boolean"),
         ("prepare", "test_fraction", 1, "less than 1"),

@@ -16,7 +16,7 @@ from stages.command import UserError
 from stages.movielens import layouts
 from stages.movielens.movies import read_movies
 from stages.movielens.ratings import Ratings
-from stages.prepare import describe, describe_movies, describe_users, index, split
+from stages.prepare import describe, describe_movies, describe_users, index, side_information, split
 from tests.conftest import MakeZip, make_ratings, prepare_parameters
 from tests.stages_of_the_pipeline import DEFAULTS
 
@@ -44,7 +44,7 @@ def run(directory: Path, archive: Path, **changes: object) -> Path:
 )
 def test_ids_come_back_from_indices(rows: list[tuple[int, int, int]]) -> None:
     frame = pd.DataFrame(rows, columns=["user_id", "movie_id", "rating"])
-    ratings, user_ids, movie_ids = index(frame.assign(rating=frame["rating"] / 2))
+    ratings, user_ids, movie_ids = index(frame.assign(rating=frame["rating"] / 2, timestamp=range(len(rows))))
     assert user_ids[ratings.user.numpy()].tolist() == frame["user_id"].tolist()
     assert movie_ids[ratings.movie.numpy()].tolist() == frame["movie_id"].tolist()
     assert set(ratings.user.tolist()) == set(range(ratings.n_users))
@@ -115,6 +115,21 @@ def test_movies_are_described_by_all_their_ratings() -> None:
 def test_users_are_described_by_all_their_ratings() -> None:
     ratings = make_ratings([(0, 0, 4.0), (1, 0, 5.0), (0, 1, 0.5)], n_users=2, n_movies=2)
     assert describe_users(ratings, np.array([7, 9])).to_numpy().tolist() == [[0, 7, 2], [1, 9, 1]]
+
+
+def test_side_information_is_genres_and_five_years() -> None:
+    movies = pd.DataFrame({"genres": ["A|B", "", "B"], "year": pd.array([1994, None, 1999], dtype="Int64")})
+    known = side_information(movies)
+    assert known["genres"].flatten().tolist() == pytest.approx([0.5**0.5, 0.5**0.5, 0, 0, 0, 1])
+    assert known["period"].tolist() == [[1, 0], [0, 0], [0, 1]]
+
+
+def test_a_release_without_genres_and_years_has_side_information_without_columns() -> None:
+    movies = pd.DataFrame({"genres": ["", ""], "year": pd.array([None, None], dtype="Int64")})
+    assert {name: tuple(matrix.shape) for name, matrix in side_information(movies).items()} == {
+        "genres": (2, 0),
+        "period": (2, 0),
+    }
 
 
 def test_facts_are_counted_right() -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 import yaml
 
-from stages import train
+from stages import tensors, train
 from stages.command import UserError
 from stages.factorization.model import Model
 from stages.measures import rmse
@@ -24,18 +25,23 @@ def run(directory: Path, parts: dict[str, Ratings], **changes: object) -> dict[s
     for name in ("train", "validation"):
         (directory / f"{name}.pt").write_bytes(parts[name].serialize())
     (directory / "params.yaml").write_text(yaml.safe_dump({**QUICK, **changes}))
-    names = ("train.pt", "validation.pt", "model.pt", "history.csv", "train.json", "params.yaml")
+    known = {"genres": torch.ones(parts["train"].n_movies, 2), "period": torch.eye(parts["train"].n_movies)}
+    (directory / "known.pt").write_bytes(tensors.serialize(known))
+    names = ("train.pt", "validation.pt", "known.pt", "model.pt", "history.csv", "train.json", "params.yaml")
     train.main(*(directory / name for name in names))
-    return {name: (directory / name).read_bytes() for name in names[2:5]}
+    return {name: (directory / name).read_bytes() for name in names[3:6]}
 
 
-def test_errors_are_those_of_the_written_model(tmp_path: Path, small_parts: dict[str, Ratings]) -> None:
-    run(tmp_path, small_parts)
+@pytest.mark.parametrize("solver", ["gibbs", "als", "adam"])
+def test_errors_are_those_of_the_written_model(
+    tmp_path: Path, small_parts: dict[str, Ratings], solver: str
+) -> None:
+    run(tmp_path, small_parts, solver=solver)
     scores = json.loads((tmp_path / "train.json").read_text())
     model, scale = Model.load(tmp_path / "model.pt"), small_parts["train"].scale()
     for name in ("train", "validation"):
         part = small_parts[name]
-        expected = rmse(model.predict(part.user, part.movie).clamp(*scale), part.rating)
+        expected = rmse(model.predict(part).clamp(*scale), part.rating)
         assert scores[f"{name}_rmse"] == pytest.approx(expected, abs=1e-6)
     assert scores["epochs"] == 2
 
@@ -73,6 +79,6 @@ def test_generated_ratings_are_marked(tmp_path: Path, small_parts: dict[str, Rat
 def test_a_failure_writes_nothing(tmp_path: Path, small_parts: dict[str, Ratings]) -> None:
     huge = dataclasses.replace(small_parts["train"], rating=1e30 * small_parts["train"].rating)
     with pytest.raises(UserError, match="not finite"):
-        run(tmp_path, {**small_parts, "train": huge})
+        run(tmp_path, {**small_parts, "train": huge}, solver="adam")
     assert not (tmp_path / "model.pt").exists()
     assert not (tmp_path / "train.json").exists()

@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from stages.factorization.model import Model
+from stages.factorization.model import Model, single
 from stages.factorization.solver import Fit, History, Hyperparameters, Problem, mean_squared_error
 
 START = 0.05
@@ -83,11 +83,6 @@ def _entries(
 def _model(table: Tensor, mean: Tensor, n_users: int, hyperparameters: Hyperparameters) -> Model:
     users, movies = table[:n_users], table[n_users:]
     k = hyperparameters.latent_factors
-    without = not hyperparameters.biases
-    return Model(
-        mean=mean,
-        user_biases=torch.zeros(len(users), device=table.device) if without else users[:, k],
-        movie_biases=torch.zeros(len(movies), device=table.device) if without else movies[:, k + 1],
-        user_factors=users[:, :k],
-        movie_factors=movies[:, :k],
-    )
+    if not hyperparameters.biases:
+        return single(mean, users.new_zeros(len(users)), movies.new_zeros(len(movies)), users, movies)
+    return single(mean, users[:, k], movies[:, k + 1], users[:, :k], movies[:, :k])

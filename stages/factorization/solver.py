@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import torch
 from pydantic import Field
@@ -12,7 +12,7 @@ from tqdm import tqdm
 from stages.command import UserError
 from stages.factorization.model import Model
 from stages.movielens.ratings import Ratings
-from stages.params import Parameters
+from stages.params import Parameters, Share
 
 
 class Hyperparameters(Parameters):
@@ -32,6 +32,16 @@ class Hyperparameters(Parameters):
     """L2 penalty on the factors of each user and movie (λ), in squared errors of one rating."""
     bias_regularization: Annotated[float, Field(ge=0, le=1e6)]
     """L2 penalty on each bias (λ_b)."""
+    burn_in: Share
+    """Share of the epochs whose draws are not kept."""
+    movie_features: tuple[Literal["genres", "period", "raters"], ...]
+    """What is known of movies beside their ratings."""
+    user_features: tuple[Literal["rated"], ...]
+    """What is known of users beside their ratings."""
+    feature_rank: Annotated[int, Field(ge=1, le=1024)]
+    """Numbers that sum up who rated what, for a movie and for a user."""
+    sittings: bool
+    """Whether a user's ratings of one hour share an effect."""
 
 
 class Problem(NamedTuple):
@@ -40,6 +50,8 @@ class Problem(NamedTuple):
     train: Ratings
     validation: Ratings
     """May be empty."""
+    side_information: dict[str, Tensor]
+    """Of each movie, by name of the feature: (n_movies, width) each."""
     device: torch.device
     generator: torch.Generator
     """On the CPU, so that every device starts from the same numbers."""
@@ -59,19 +71,17 @@ class History:
     epochs: int
     train_loss: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)
-    """Empty without validation ratings."""
+    """Not a number without validation ratings."""
 
     def __post_init__(self) -> None:
         self._bar = tqdm(total=self.epochs, desc="train", unit="epoch", mininterval=0.5)
 
-    def record(self, train_loss: Tensor, validation_loss: Tensor | None) -> None:
+    def record(self, train_loss: Tensor, validation_loss: Tensor) -> None:
         """Add an epoch; raises UserError when its training loss is no longer finite."""
-        losses = {"train": train_loss.item()}
+        losses = {"train": train_loss.item(), "validation": validation_loss.item()}
         self.train_loss.append(losses["train"])
-        if validation_loss is not None:
-            losses["validation"] = validation_loss.item()
-            self.validation_loss.append(losses["validation"])
-        if not all(math.isfinite(loss) for loss in losses.values()):
+        self.validation_loss.append(losses["validation"])
+        if not math.isfinite(losses["train"]):
             self._bar.close()
             shown = ", ".join(f"{name} {loss}" for name, loss in losses.items())
             raise UserError(
@@ -84,8 +94,6 @@ class History:
             self._bar.close()
 
 
-def mean_squared_error(model: Model, ratings: Ratings) -> Tensor | None:
-    """In stars², of predictions as they are, not clipped; None where there are no ratings."""
-    if not len(ratings):
-        return None
-    return (model.predict(ratings.user, ratings.movie) - ratings.rating).square().mean()
+def mean_squared_error(model: Model, ratings: Ratings) -> Tensor:
+    """In stars², of predictions as they are, not clipped; not a number where there are no ratings."""
+    return (model.predict(ratings) - ratings.rating).square().mean()

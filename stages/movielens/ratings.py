@@ -20,6 +20,8 @@ class Ratings:
     """Index of the movie, from 0 to `n_movies` - 1."""
     rating: Float[Tensor, " n_ratings"]
     """Stars."""
+    timestamp: Int[Tensor, " n_ratings"]
+    """When it was given, in seconds since 1970."""
     n_users: int
     n_movies: int
 
@@ -28,12 +30,18 @@ class Ratings:
 
     def __getitem__(self, rows: Tensor) -> "Ratings":
         """The ratings at `rows` (indices, or a mask)."""
-        return Ratings(self.user[rows], self.movie[rows], self.rating[rows], self.n_users, self.n_movies)
+        return self._with([column[rows] for column in self._columns()])
 
     def to(self, device: torch.device) -> "Ratings":
         """The same ratings on another device."""
-        user, movie, rating = self.user.to(device), self.movie.to(device), self.rating.to(device)
-        return Ratings(user, movie, rating, self.n_users, self.n_movies)
+        return self._with([column.to(device) for column in self._columns()])
+
+    def _columns(self) -> list[Tensor]:
+        return [self.user, self.movie, self.rating, self.timestamp]
+
+    def _with(self, columns: list[Tensor]) -> "Ratings":
+        user, movie, rating, timestamp = columns
+        return Ratings(user, movie, rating, timestamp, self.n_users, self.n_movies)
 
     def sorted_by_user(self) -> "Ratings":
         """The same ratings, each user's together."""
@@ -54,10 +62,6 @@ class Ratings:
         return cls(**tensors.load(path, names, made_by="prepare"))
 
 
-def concatenate(*parts: Ratings) -> Ratings:
-    """All ratings of several parts of one dataset."""
-    user, movie, rating = (
-        torch.cat(columns)
-        for columns in zip(*((part.user, part.movie, part.rating) for part in parts), strict=True)
-    )
-    return Ratings(user, movie, rating, parts[0].n_users, parts[0].n_movies)
+def concatenate(first: Ratings, second: Ratings) -> Ratings:
+    """All ratings of two parts of one dataset."""
+    return first._with([torch.cat(pair) for pair in zip(first._columns(), second._columns(), strict=True)])

@@ -1,42 +1,67 @@
 """The model predicts by its equation, and a file that holds anything else is refused."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
 from stages.command import UserError
-from stages.factorization.model import Model
+from stages.factorization.model import HOURS, Model, single
+from tests.conftest import make_ratings
 
 
-def make_model() -> Model:
+def make_model(draws: int = 3) -> Model:
     generator = torch.Generator().manual_seed(0)
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(*shape, generator=generator)
+
     return Model(
         mean=torch.tensor(3.5),
-        user_biases=torch.randn(4, generator=generator),
-        movie_biases=torch.randn(5, generator=generator),
-        user_factors=torch.randn(4, 3, generator=generator),
-        movie_factors=torch.randn(5, 3, generator=generator),
+        user_biases=normal(draws, 4),
+        movie_biases=normal(draws, 5),
+        user_factors=normal(draws, 4, 3),
+        movie_factors=normal(draws, 5, 3),
+        noise=normal(draws, 4).square(),
+        sitting=torch.tensor([1 * HOURS + 24, 2 * HOURS]),
+        sitting_effects=normal(draws, 2),
+        embeddings=normal(5, 3),
     )
 
 
 def test_a_prediction_is_mean_plus_biases_plus_dot_product() -> None:
-    model = Model(
+    model = single(
         mean=torch.tensor(3.0),
         user_biases=torch.tensor([0.5]),
         movie_biases=torch.tensor([0.0, -0.25]),
         user_factors=torch.tensor([[1.0, 2.0]]),
         movie_factors=torch.tensor([[0.0, 0.0], [0.5, 0.25]]),
     )
-    assert model.predict(torch.tensor([0, 0]), torch.tensor([0, 1])).tolist() == [3.5, 4.25]
+    ratings = make_ratings([(0, 0, 1.0), (0, 1, 1.0)], n_users=1, n_movies=2)
+    assert model.predict(ratings).tolist() == [3.5, 4.25]
+    assert model.predict_distribution(ratings)[1].tolist() == [0, 0]
 
 
-def test_scores_of_all_movies_are_the_predictions_one_by_one() -> None:
+def test_predictions_are_averages_over_draws_and_deviations_by_total_variance() -> None:
+    model = make_model(draws=4)
+    ratings = make_ratings([(0, 0, 1.0), (1, 2, 1.0), (3, 4, 1.0)], n_users=4, n_movies=5)
+    u, i = ratings.user, ratings.movie
+    level = model.user_biases[:, u] + model.movie_biases[:, i]
+    each = 3.5 + level + (model.user_factors[:, u] * model.movie_factors[:, i]).sum(2)
+    each[:, 1] += model.sitting_effects[:, 0]  # user 1 rated on day 1, in its first hour: the 24th
+    mean, deviation = model.predict_distribution(ratings)
+    torch.testing.assert_close(mean, each.mean(0))
+    variance = each.var(0, correction=0) + model.noise[:, u].mean(0)
+    torch.testing.assert_close(deviation, variance.sqrt())
+
+
+def test_scores_of_all_movies_are_the_predictions_at_no_particular_time() -> None:
     model, users = make_model(), torch.tensor([2, 0])
-    scores = model.score(users)
-    for row, user in enumerate(users):
-        one_by_one = model.predict(user.repeat(5), torch.arange(5))
-        torch.testing.assert_close(scores[row], one_by_one)
+    rows = [(user, movie, 1.0) for user in users.tolist() for movie in range(5)]
+    one_by_one = dataclasses.replace(make_ratings(rows, 4, 5), timestamp=torch.full((10,), 999 * 3600))
+    torch.testing.assert_close(model.score(users).flatten(), model.predict(one_by_one))
 
 
 def test_a_model_comes_back_from_its_file_as_the_same_bytes(tmp_path: Path) -> None:
@@ -47,7 +72,7 @@ def test_a_model_comes_back_from_its_file_as_the_same_bytes(tmp_path: Path) -> N
 
 def test_a_view_of_a_larger_table_is_saved_alone() -> None:
     model, table = make_model(), torch.zeros(10_000, 3)
-    tensors = {**vars(model), "user_factors": table[:4]}
+    tensors = {**vars(model), "embeddings": table[:5]}
     assert len(Model(**tensors).serialize()) < 10_000
 
 
@@ -70,10 +95,14 @@ def test_nothing_in_a_file_is_executed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "tensor", "problem"),
     [
-        ("user_biases", torch.zeros(4, 1), r"user_biases has shape \(4, 1\) instead of \(4,\)"),
-        ("movie_factors", torch.zeros(5, 2), r"movie_factors has shape \(5, 2\) instead of \(5, 3\)"),
+        ("user_biases", torch.zeros(3, 1), r"user_biases has shape \(3, 1\) instead of \(3, 4\)"),
+        (
+            "movie_factors",
+            torch.zeros(2, 5, 3),
+            r"movie_factors has shape \(2, 5, 3\) instead",
+        ),
         ("mean", torch.tensor(torch.nan), "mean has values that are not finite"),
-        ("user_factors", torch.full((4, 3), torch.inf), "user_factors has values that are not finite"),
+        ("user_factors", torch.full((3, 4, 3), torch.inf), "user_factors has values that are not finite"),
     ],
 )
 def test_a_file_with_wrong_shapes_or_values_is_refused(
@@ -86,5 +115,5 @@ def test_a_file_with_wrong_shapes_or_values_is_refused(
 
 def test_a_file_that_lacks_a_tensor_is_refused(tmp_path: Path) -> None:
     torch.save({"mean": torch.tensor(1.0)}, tmp_path / "model.pt")
-    with pytest.raises(UserError, match=r"should hold mean, .*user_biases.* and nothing else"):
+    with pytest.raises(UserError, match=r"should hold embeddings, mean, .* and nothing else"):
         Model.load(tmp_path / "model.pt")

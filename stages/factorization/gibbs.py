@@ -1,0 +1,200 @@
+"""Bayesian matrix factorization by Gibbs sampling, with side information and the hours of the ratings.
+
+The model, with x_u = (p_u, b_u) of a user and y_i = (q_i, c_i) of a movie:
+
+    r(u, i, t) ~ N(μ + b_u + c_i + p_uᵀ q_i + s(u, hour of t), 1/α_u)
+    x_u ~ N(m + Bᵀ f_u, Λ⁻¹),  y_i likewise                   f: what is known beside the ratings
+    (m, Λ) ~ normal–Wishart,  B ~ N(0, (λ_B Λ)⁻¹),  λ_B ~ gamma
+    s ~ N(0, 1/τ),  τ ~ gamma;  α_u ~ gamma(SHAPE, rate),  rate ~ gamma
+
+Salakhutdinov & Mnih 2008 (BPMF, equations 11–14) without the features and hours, which are those of Simm et
+al. 2017 (Macau) and, for time, b_u(t) of Koren 2010, "Collaborative Filtering with Temporal Dynamics". A
+noise of each user's own lets people who rate carelessly teach less. A sweep draws every unknown from its
+distribution given all others; after the burn-in every sweep's draw is kept.
+"""
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from stages.factorization import blocks, features
+from stages.factorization.blocks import Block, normal_equations
+from stages.factorization.decomposition import leading_singular_vectors
+from stages.factorization.model import Model, sitting_of
+from stages.factorization.prior import Prior
+from stages.factorization.solver import Fit, History, Hyperparameters, Problem
+
+SHAPE = 4.0
+"""Of the gamma distribution of the users' noise precisions: about ±50 % between users."""
+START = 0.1
+"""Standard deviation of factors at the start; the sampler forgets it during the burn-in."""
+
+
+def fit(problem: Problem, hyperparameters: Hyperparameters) -> Fit:
+    """Sample for `epochs` sweeps; reads everything but batch_size, learning_rate, biases and the penalties.
+
+    `train_loss` is that of each draw; `validation_loss` that of the average over the draws kept so far.
+    """
+    validation = problem.validation.to(problem.device)
+    state = State(problem, hyperparameters)
+    history = History(hyperparameters.epochs)
+    burn_in = int(hyperparameters.burn_in * hyperparameters.epochs)
+    kept: list[Model] = []
+    total = torch.zeros(len(validation), device=problem.device)
+    for epoch in range(hyperparameters.epochs):
+        state.sweep()
+        draw = state.draw()
+        if epoch == burn_in:
+            total.zero_()
+        if epoch >= burn_in:
+            kept.append(draw)
+        prediction = draw.predict(validation)
+        total += prediction
+        average = total / len(kept) if kept else prediction
+        history.record(state.residual.square().mean(), (average - validation.rating).square().mean())
+    return Fit(combine(kept, problem.generator), history)
+
+
+class State:
+    """The current draw of every unknown."""
+
+    def __init__(self, problem: Problem, hyperparameters: Hyperparameters) -> None:
+        device, generator = problem.device, problem.generator
+        self.train, self.k = problem.train.to(device), hyperparameters.latent_factors
+        self.generator = generator
+        self.rng = np.random.default_rng(int(torch.randint(2**62, (), generator=generator)))
+        self.by_user, self.by_movie = blocks.of_both_sides(problem.train, device)
+        self.users, self.movies = (
+            torch.cat([START * self._normal(n_rows, self.k), torch.zeros(n_rows, 1, device=device)], dim=1)
+            for n_rows in (self.train.n_users, self.train.n_movies)
+        )
+        self.user_prior = Prior(features.of_users(problem, hyperparameters), self.k + 1, self.rng)
+        self.movie_prior = Prior(features.of_movies(problem, hyperparameters), self.k + 1, self.rng)
+        self.mean = self.train.rating.mean()
+        self.noise_precision = torch.ones(self.train.n_users, device=device)
+        self.noise_rate = SHAPE
+        self.ratings_of_user = torch.bincount(self.train.user, minlength=self.train.n_users).float()
+        self.with_sittings = hyperparameters.sittings
+        self.sitting, self.sitting_row = torch.unique(sitting_of(self.train), return_inverse=True)
+        self.effects = torch.zeros(len(self.sitting), device=device)
+        self.effect_precision = 10.0
+        self.residual = self.train.rating - self.mean
+
+    def sweep(self) -> None:
+        """Draw every unknown anew, given the others."""
+        user, movie = self.train.user, self.train.movie
+        target = self.train.rating - self.mean - self.effects[self.sitting_row]
+        weight = self.noise_precision[user]
+        self.user_prior.draw(self.users)
+        self.users = self._draw_vectors(self.by_user, self.movies, movie, target, weight, self.user_prior)
+        self.movie_prior.draw(self.movies)
+        self.movies = self._draw_vectors(self.by_movie, self.users, user, target, weight, self.movie_prior)
+        x, y = self.users[user], self.movies[movie]
+        rest = self.train.rating - self.mean - x[:, -1] - y[:, -1] - (x[:, :-1] * y[:, :-1]).sum(dim=1)
+        if self.with_sittings:
+            self._draw_effects(rest, weight)
+        self.residual = rest - self.effects[self.sitting_row]
+        self._draw_noise()
+
+    def _draw_vectors(
+        self,
+        own: list[Block],
+        partners: Float[Tensor, "n_partners entries"],
+        partner_of: Int[Tensor, " n_ratings"],
+        target: Float[Tensor, " n_ratings"],
+        weight: Float[Tensor, " n_ratings"],
+        prior: Prior,
+    ) -> Float[Tensor, "n_rows entries"]:
+        """Each row from its normal conditional: precision Λ + Σ α y yᵀ, mean its inverse × (Λ m + Σ α y t).
+
+        y is (q_i, 1) for a user and (p_u, 1) for a movie, t the rating less everything that is not theirs.
+        With L Lᵀ the precision and z standard normal, L⁻ᵀ (L⁻¹ moment + z) has that mean and covariance.
+        """
+        design = torch.cat([partners[:, :-1], partners.new_ones(len(partners), 1)], dim=1)
+        gramian, moment = normal_equations(own, design, target - partners[partner_of, -1], weight)
+        moment += (prior.mean @ prior.precision).to(moment.dtype)
+        root = torch.linalg.cholesky(gramian + prior.precision.to(gramian.dtype))
+        half: Tensor = torch.linalg.solve_triangular(root, moment[..., None], upper=False)
+        half += self._normal(*moment.shape)[..., None]
+        drawn: Tensor = torch.linalg.solve_triangular(root.mT, half, upper=True)
+        return drawn.squeeze(-1)
+
+    def _draw_effects(self, rest: Float[Tensor, " n_ratings"], weight: Float[Tensor, " n_ratings"]) -> None:
+        """The effect of each user's hour, then the precision τ of such effects."""
+        n_sittings = len(self.sitting)
+        precision = torch.bincount(self.sitting_row, weight, n_sittings) + self.effect_precision
+        average = torch.bincount(self.sitting_row, weight * rest, n_sittings) / precision
+        self.effects = average + self._normal(n_sittings) * precision.rsqrt()
+        size = self.effects.square().sum().item()
+        self.effect_precision = self.rng.gamma(1 + n_sittings / 2) / (0.1 + size / 2)
+
+    def _draw_noise(self) -> None:
+        """The precision α_u of each user's noise, then the rate that they share."""
+        squares = torch.bincount(self.train.user, self.residual.square(), self.train.n_users)
+        shape = (SHAPE + self.ratings_of_user / 2).cpu().numpy()
+        rate = (self.noise_rate + squares / 2).cpu().numpy()
+        drawn = self.rng.gamma(shape) / rate
+        self.noise_rate = self.rng.gamma(1 + SHAPE * len(drawn)) / (1 + drawn.sum())
+        self.noise_precision = torch.from_numpy(drawn).float().to(self.residual.device)
+
+    def _normal(self, *shape: int) -> Tensor:
+        return torch.randn(*shape, generator=self.generator).to(self.train.rating.device)
+
+    def draw(self) -> Model:
+        """The current draw, as a model; the embeddings are its own movie factors."""
+        return Model(
+            mean=self.mean,
+            user_biases=self.users[None, :, -1],
+            movie_biases=self.movies[None, :, -1],
+            user_factors=self.users[None, :, :-1],
+            movie_factors=self.movies[None, :, :-1],
+            noise=1 / self.noise_precision[None],
+            sitting=self.sitting,
+            sitting_effects=self.effects[None],
+            embeddings=self.movies[:, :-1],
+        )
+
+
+def combine(draws: list[Model], generator: torch.Generator) -> Model:
+    """One model of all draws, kept in half precision: its rounding is far below the draws' own spread."""
+    stacked = {
+        name: torch.cat([getattr(draw, name) for draw in draws]).half()
+        for name in (
+            "user_biases",
+            "movie_biases",
+            "user_factors",
+            "movie_factors",
+            "noise",
+            "sitting_effects",
+        )
+    }
+    embeddings = embed(stacked["user_factors"], stacked["movie_factors"], generator)
+    return Model(mean=draws[0].mean, sitting=draws[0].sitting, embeddings=embeddings, **stacked)
+
+
+def embed(
+    user_factors: Float[Tensor, "draws n_users k"],
+    movie_factors: Float[Tensor, "draws n_movies k"],
+    generator: torch.Generator,
+) -> Float[Tensor, "n_movies k"]:
+    """A point estimate of the movies' tastes: the best k numbers a movie to rebuild the averaged predictions.
+
+    Averaging factors over draws is meaningless, as each draw may be rotated; the average of their products
+    p_uᵀ q_i is not. Its leading singular vectors are the closest factorization of rank k (Eckart & Young
+    1936). What all users share is taken out first: it is the movie's quality, not its kind. The distance of
+    two rows is then the root mean square, over users, of the difference between the two movies, in stars.
+    """
+    draws, n_users, k = user_factors.shape
+    tastes = user_factors.float() - user_factors.float().mean(dim=1, keepdim=True)
+    users = tastes.transpose(0, 1).flatten(1) / draws
+    movies = movie_factors.float().transpose(0, 1).flatten(1)
+    _, singular, right = leading_singular_vectors(
+        lambda thin: users @ (movies.T @ thin.to(users.device)),
+        lambda thin: movies @ (users.T @ thin),
+        (n_users, len(movies)),
+        k,
+        generator,
+    )
+    missing = k - len(singular)  # fewer users or movies than factors
+    return torch.nn.functional.pad(right * singular / n_users**0.5, (0, missing))

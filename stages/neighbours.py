@@ -1,0 +1,55 @@
+"""Item k-nearest-neighbours on top of the biases: the best of the widely used libraries' rating predictors.
+
+    r̂(u, i) = b(u, i) + Σ_j s(i, j) (r(u, j) - b(u, j)) / Σ_j s(i, j)
+
+over the K movies j that u rated with the largest positive similarity to i: the correlation of what is left of
+both movies' ratings after the biases b, over the users that rated both, shrunken by their number. Koren 2010,
+"Factor in the Neighbors", section 2.2; the same as Surprise's KNNBaseline with its pearson_baseline.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from stages.factorization.model import Model
+from stages.movielens.ratings import Ratings
+
+K = 40
+SHRINKAGE = 100
+"""Common users at which a correlation counts half."""
+MOST_CELLS = 2 * 10**8
+"""Movies squared beyond which the matrix of similarities is not held in memory."""
+
+
+def fits_in_memory(train: Ratings) -> bool:
+    """Whether all similarities can be held."""
+    return max(train.n_movies, train.n_users) * train.n_movies <= MOST_CELLS
+
+
+def predict_all(train: Ratings, biases: Model) -> Float[Tensor, "n_users n_movies"]:
+    """Predicted stars of every movie for every user."""
+    rest = torch.zeros(train.n_users, train.n_movies)
+    rest[train.user, train.movie] = train.rating - biases.predict(train)
+    similarity = similarities(train, rest)
+    predicted = biases.score(torch.arange(train.n_users))
+    sorted_ratings = train.sorted_by_user()
+    ends = torch.bincount(train.user, minlength=train.n_users).cumsum(0)
+    for user, rated in enumerate(sorted_ratings.movie.tensor_split(ends[:-1])):
+        nearest = similarity[rated].T.clamp(min=0).topk(min(K, len(rated)), dim=1)
+        pull = (nearest.values * rest[user, rated][nearest.indices]).sum(dim=1)
+        predicted[user] += pull / nearest.values.sum(dim=1).clamp(min=1e-9)
+    return predicted
+
+
+def similarities(
+    train: Ratings, rest: Float[Tensor, "n_users n_movies"]
+) -> Float[Tensor, "n_movies n_movies"]:
+    """Shrunken correlations of what the biases leave, over the users that rated both movies."""
+    rated = torch.zeros_like(rest)
+    rated[train.user, train.movie] = 1
+    common = rated.T @ rated
+    squares = rest.square().T @ rated  # [i, j]: Σ of i's squares over the users that also rated j
+    scale = (squares * squares.T).sqrt_().clamp_(min=1e-9)
+    shrinkage = (common - 1).clamp_(min=0)
+    shrinkage /= shrinkage + SHRINKAGE
+    return (rest.T @ rest).div_(scale).mul_(shrinkage)

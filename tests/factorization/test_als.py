@@ -1,0 +1,102 @@
+"""Least squares: the exact minimum of each half, never a step up, and what was planted is found."""
+
+import itertools
+from typing import Any
+
+import pytest
+import torch
+
+from stages.command import UserError
+from stages.factorization import als, blocks
+from stages.factorization.solver import Fit
+from stages.movielens.ratings import Ratings
+from tests.conftest import hyperparameters, make_problem, make_ratings, plant
+
+
+def fit(train: Ratings, validation: Ratings | None = None, seed: int = 0, **changes: Any) -> Fit:
+    return als.fit(make_problem(train, validation, seed=seed), hyperparameters(**changes))
+
+
+def test_a_half_step_is_the_ridge_regression_of_each_user(small_parts: dict[str, Ratings]) -> None:
+    train, chosen = small_parts["train"], hyperparameters(latent_factors=3)
+    by_user, _ = blocks.of_both_sides(train, torch.device("cpu"))
+    movies = torch.randn(train.n_movies, 4, generator=torch.Generator().manual_seed(0))
+    target = train.rating - train.rating.mean()
+    found = als.half_step(by_user, movies, target, train.movie, chosen)
+    penalty = torch.tensor([15.0, 15.0, 15.0, 4.0], dtype=torch.float64)
+    for user in (0, 17, 59):
+        mine = train.user == user
+        design = movies[train.movie[mine]].double()
+        residual = target[mine].double() - design[:, 3]
+        design[:, 3] = 1
+        # the same least squares, with the penalty as further rows
+        rows = torch.cat([design, penalty.sqrt().diag()])
+        exact = torch.linalg.lstsq(rows, torch.cat([residual, torch.zeros(4)])[:, None]).solution[:, 0]
+        torch.testing.assert_close(found[user], exact.float(), atol=1e-4, rtol=1e-3)
+
+
+def test_no_half_step_raises_the_objective(small_parts: dict[str, Ratings]) -> None:
+    train, chosen = small_parts["train"], hyperparameters(latent_factors=3)
+    by_user, by_movie = blocks.of_both_sides(train, torch.device("cpu"))
+    generator = torch.Generator().manual_seed(0)
+    users = torch.zeros(train.n_users, 4)
+    movies = torch.randn(train.n_movies, 4, generator=generator)
+    target = train.rating - train.rating.mean()
+    penalty = torch.tensor([15.0, 15.0, 15.0, 4.0])
+
+    def objective() -> float:
+        p, q = users[train.user], movies[train.movie]
+        error = (p[:, :3] * q[:, :3]).sum(1) + p[:, 3] + q[:, 3] - target
+        return (
+            error.square().sum() + (penalty * users.square()).sum() + (penalty * movies.square()).sum()
+        ).item()
+
+    seen = [objective()]
+    for _ in range(5):
+        users = als.half_step(by_user, movies, target, train.movie, chosen)
+        seen.append(objective())
+        movies = als.half_step(by_movie, users, target, train.user, chosen)
+        seen.append(objective())
+    assert all(later < earlier for earlier, later in itertools.pairwise(seen))
+
+
+def test_planted_factors_are_recovered() -> None:
+    train, held_out = plant(80, 60, latent_factors=2, noise=0.05)
+    found = fit(train, held_out, latent_factors=2, epochs=30, regularization=0.1, bias_regularization=0.1)
+    assert found.history.validation_loss[-1] < 0.02 * held_out.rating.var().item()
+
+
+def test_the_same_seed_gives_the_same_bytes(small_parts: dict[str, Ratings]) -> None:
+    first, again, other = (
+        fit(small_parts["train"], seed=seed, epochs=2).model.serialize() for seed in (1, 1, 2)
+    )
+    assert first == again
+    assert first != other
+
+
+def test_without_biases_there_are_none(small_parts: dict[str, Ratings]) -> None:
+    model = fit(small_parts["train"], epochs=2, biases=False).model
+    assert not model.user_biases.any()
+    assert not model.movie_biases.any()
+    assert model.mean == 0
+
+
+def test_a_singular_system_says_what_to_do() -> None:
+    with pytest.raises(UserError, match="do not determine their factors; als needs regularization"):
+        fit(make_ratings([(0, 0, 5.0)], 1, 1), epochs=1, regularization=0, bias_regularization=0)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [(0, 0, 5.0)],
+        [(0, movie, 3.0 + movie / 2) for movie in range(3)],
+        [(user, 0, 3.0 + user / 2) for user in range(3)],
+        [(user, movie, 4.0) for user in range(3) for movie in range(3)],
+    ],
+    ids=["one rating", "one user", "one movie", "all ratings equal"],
+)
+def test_degenerate_data_is_fitted(rows: list[tuple[int, int, float]]) -> None:
+    n_users, n_movies = 1 + max(row[0] for row in rows), 1 + max(row[1] for row in rows)
+    train = make_ratings(rows, n_users, n_movies)
+    assert fit(train, epochs=3).model.predict(train).isfinite().all()
