@@ -1,5 +1,6 @@
 """train: training and validation ratings → the model, and its errors by epoch."""
 
+import time
 from pathlib import Path
 from typing import Literal
 
@@ -45,11 +46,12 @@ def main(
     """Fit to TRAIN and SIDE_INFORMATION, watch VALIDATION; write MODEL, HISTORY and METRICS."""
     parameters = TrainParameters.load(params)
     place = device.choose(parameters.device)
-    print(f"train: {parameters.solver} on {place}")
     generator = torch.Generator().manual_seed(derive(parameters.seed, "train"))
     known = tensors.load(side_information, {"genres", "period"}, made_by="prepare")
     problem = Problem(Ratings.load(train), Ratings.load(validation), known, place, generator)
+    started = time.perf_counter()
     fit = SOLVERS[parameters.solver](problem, parameters)
+    print(f"train: {parameters.solver} on {place}: fitted in {time.perf_counter() - started:.1f} s")
     scores = score(fit, problem)
     write_bytes(model, fit.model.serialize())
     write_csv(history, tabulate(fit.history))

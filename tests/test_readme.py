@@ -13,7 +13,9 @@ ROWS = {
     "the notebook's recipe": "notebook",
     "global mean": "global_mean",
     "user and movie biases": "biases",
-    "popularity (ranks only)": "popularity",
+    "item neighbours on biases": "neighbours",
+    "popularity": "popularity",
+    "EASE": "ease",
     "**this repository's default**": "default",
 }
 
@@ -28,7 +30,7 @@ def test_every_row_of_the_results_is_in_the_metrics(title: str) -> None:
     row = measured()[ROWS[title]]
     cells = [f"{row[column]:.3f}" if column in row else "" for column in COLUMNS]
     line = next(line for line in README.splitlines() if line.startswith(f"| {title} |"))
-    assert [cell.strip() for cell in line.strip("|").split("|")[1:]] == cells
+    assert [cell.strip() for cell in line.strip("|").split("|")[1:-1]] == cells
 
 
 def test_every_baseline_has_a_row() -> None:
