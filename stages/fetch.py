@@ -85,8 +85,9 @@ def obtain(dataset: str, sources: list[Source], target: Path) -> None:
             _download(source, target) if "://" in source.location else _copy(source, target)
         except (OSError, ValueError, requests.RequestException) as error:
             failures.append(f"  {source.location}\n    {error}")
-            print(f"fetch: not from {source.location}: {error}")
         else:
+            for failure in failures:
+                print(f"fetch: not from {failure.strip()}")
             print(f"fetch: {dataset} from {source.location}")
             return
     raise UserError(

@@ -90,6 +90,14 @@ def make_ratings(rows: list[tuple[int, int, float]], n_users: int, n_movies: int
     )
 
 
+DEGENERATE = {
+    "one rating": make_ratings([(0, 0, 5.0)], 1, 1),
+    "one user": make_ratings([(0, movie, 3.0 + movie / 2) for movie in range(3)], 1, 3),
+    "one movie": make_ratings([(user, 0, 3.0 + user / 2) for user in range(3)], 3, 1),
+    "all ratings equal": make_ratings([(user, movie, 4.0) for user in range(3) for movie in range(3)], 3, 3),
+}
+
+
 def hyperparameters(**changes: Any) -> Hyperparameters:
     return Hyperparameters.check(DEFAULTS | changes)
 

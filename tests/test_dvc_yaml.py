@@ -2,13 +2,16 @@
 
 import ast
 import inspect
+import itertools
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from dvc.utils.hydra import apply_overrides
 
 from tests.stages_of_the_pipeline import DEFAULTS, PARAMETERS, PIPELINE, ROOT, STAGES
 
@@ -87,10 +90,19 @@ def test_every_parameter_has_a_docstring_and_every_stage_says_what_it_does(stage
     assert inspect.getmodule(PARAMETERS[stage]).__doc__.startswith(f"{stage}: ")  # type: ignore[union-attr]
 
 
-def test_every_default_has_a_comment() -> None:
-    for line in (ROOT / "params.yaml").read_text(encoding="utf-8").splitlines():
+def test_every_default_has_a_comment_beside_or_above_it() -> None:
+    lines = (ROOT / "params.yaml").read_text(encoding="utf-8").splitlines()
+    for above, line in itertools.pairwise(lines):
         if line.split(":")[0] in DEFAULTS:
-            assert "#" in line, line
+            assert "#" in line or above.startswith("# "), line
+
+
+def test_dvc_writes_params_yaml_back_as_it_is(tmp_path: Path) -> None:
+    copy = tmp_path / "params.yaml"
+    shutil.copy(ROOT / "params.yaml", copy)
+    for value in ("synthetic-100k", DEFAULTS["dataset"]):
+        apply_overrides(copy, [f"dataset={value}", "latent_factors=16", "latent_factors=8"])
+    assert copy.read_text() == (ROOT / "params.yaml").read_text()
 
 
 def test_only_a_cheap_stage_has_outputs_outside_the_cache() -> None:

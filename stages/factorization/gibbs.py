@@ -20,7 +20,7 @@ from torch import Tensor
 
 from stages.factorization import blocks, features
 from stages.factorization.blocks import Block, normal_equations
-from stages.factorization.decomposition import leading_singular_vectors
+from stages.factorization.embeddings import embed
 from stages.factorization.model import Model, sitting_of
 from stages.factorization.prior import Prior
 from stages.factorization.solver import Fit, History, Hyperparameters, Problem
@@ -171,30 +171,3 @@ def combine(draws: list[Model], generator: torch.Generator) -> Model:
     }
     embeddings = embed(stacked["user_factors"], stacked["movie_factors"], generator)
     return Model(mean=draws[0].mean, sitting=draws[0].sitting, embeddings=embeddings, **stacked)
-
-
-def embed(
-    user_factors: Float[Tensor, "draws n_users k"],
-    movie_factors: Float[Tensor, "draws n_movies k"],
-    generator: torch.Generator,
-) -> Float[Tensor, "n_movies k"]:
-    """A point estimate of the movies' tastes: the best k numbers a movie to rebuild the averaged predictions.
-
-    Averaging factors over draws is meaningless, as each draw may be rotated; the average of their products
-    p_uᵀ q_i is not. Its leading singular vectors are the closest factorization of rank k (Eckart & Young
-    1936). What all users share is taken out first: it is the movie's quality, not its kind. The distance of
-    two rows is then the root mean square, over users, of the difference between the two movies, in stars.
-    """
-    draws, n_users, k = user_factors.shape
-    tastes = user_factors.float() - user_factors.float().mean(dim=1, keepdim=True)
-    users = tastes.transpose(0, 1).flatten(1) / draws
-    movies = movie_factors.float().transpose(0, 1).flatten(1)
-    _, singular, right = leading_singular_vectors(
-        lambda thin: users @ (movies.T @ thin.to(users.device)),
-        lambda thin: movies @ (users.T @ thin),
-        (n_users, len(movies)),
-        k,
-        generator,
-    )
-    missing = k - len(singular)  # fewer users or movies than factors
-    return torch.nn.functional.pad(right * singular / n_users**0.5, (0, missing))

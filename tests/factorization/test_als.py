@@ -10,7 +10,7 @@ from stages.command import UserError
 from stages.factorization import als, blocks
 from stages.factorization.solver import Fit
 from stages.movielens.ratings import Ratings
-from tests.conftest import hyperparameters, make_problem, make_ratings, plant
+from tests.conftest import DEGENERATE, hyperparameters, make_problem, make_ratings, plant
 
 
 def fit(train: Ratings, validation: Ratings | None = None, seed: int = 0, **changes: Any) -> Fit:
@@ -86,17 +86,6 @@ def test_a_singular_system_says_what_to_do() -> None:
         fit(make_ratings([(0, 0, 5.0)], 1, 1), epochs=1, regularization=0, bias_regularization=0)
 
 
-@pytest.mark.parametrize(
-    "rows",
-    [
-        [(0, 0, 5.0)],
-        [(0, movie, 3.0 + movie / 2) for movie in range(3)],
-        [(user, 0, 3.0 + user / 2) for user in range(3)],
-        [(user, movie, 4.0) for user in range(3) for movie in range(3)],
-    ],
-    ids=["one rating", "one user", "one movie", "all ratings equal"],
-)
-def test_degenerate_data_is_fitted(rows: list[tuple[int, int, float]]) -> None:
-    n_users, n_movies = 1 + max(row[0] for row in rows), 1 + max(row[1] for row in rows)
-    train = make_ratings(rows, n_users, n_movies)
+@pytest.mark.parametrize("train", DEGENERATE.values(), ids=DEGENERATE)
+def test_degenerate_data_is_fitted(train: Ratings) -> None:
     assert fit(train, epochs=3).model.predict(train).isfinite().all()

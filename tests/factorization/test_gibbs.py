@@ -10,11 +10,12 @@ import torch
 from torch import Tensor
 
 from stages.factorization import gibbs
-from stages.factorization.gibbs import SHAPE, State, embed
+from stages.factorization.embeddings import embed
+from stages.factorization.gibbs import SHAPE, State
 from stages.factorization.prior import KAPPA, Prior
 from stages.factorization.solver import Fit
 from stages.movielens.ratings import Ratings
-from tests.conftest import hyperparameters, make_problem, make_ratings, plant
+from tests.conftest import DEGENERATE, hyperparameters, make_problem, make_ratings, plant
 
 PLAIN: dict[str, Any] = {"movie_features": [], "user_features": [], "sittings": False}
 
@@ -236,20 +237,9 @@ def test_draws_of_the_burn_in_are_not_kept(small_parts: dict[str, Ratings]) -> N
     assert fit(small_parts["train"], epochs=5, burn_in=0.4).model.draws == 3
 
 
-@pytest.mark.parametrize(
-    "rows",
-    [
-        [(0, 0, 5.0)],
-        [(0, movie, 3.0 + movie / 2) for movie in range(3)],
-        [(user, 0, 3.0 + user / 2) for user in range(3)],
-        [(user, movie, 4.0) for user in range(3) for movie in range(3)],
-    ],
-    ids=["one rating", "one user", "one movie", "all ratings equal"],
-)
-def test_degenerate_data_is_fitted(rows: list[tuple[int, int, float]]) -> None:
-    n_users, n_movies = 1 + max(row[0] for row in rows), 1 + max(row[1] for row in rows)
-    train = make_ratings(rows, n_users, n_movies)
-    known = {"genres": torch.zeros(n_movies, 0), "period": torch.ones(n_movies, 1)}
+@pytest.mark.parametrize("train", DEGENERATE.values(), ids=DEGENERATE)
+def test_degenerate_data_is_fitted(train: Ratings) -> None:
+    known = {"genres": torch.zeros(train.n_movies, 0), "period": torch.ones(train.n_movies, 1)}
     everything: dict[str, Any] = {
         "movie_features": ["genres", "period", "raters"],
         "user_features": ["rated"],
@@ -257,4 +247,4 @@ def test_degenerate_data_is_fitted(rows: list[tuple[int, int, float]]) -> None:
     }
     model = fit(train, known=known, epochs=6, **everything).model
     assert all(tensor.isfinite().all() for tensor in model.predict_distribution(train))
-    assert model.embeddings.shape == (n_movies, 8)
+    assert model.embeddings.shape == (train.n_movies, 8)
