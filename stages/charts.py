@@ -74,10 +74,10 @@ def genres(clustered: pd.DataFrame, label: str) -> bytes:
     """Clusters × genres: the share of a cluster's movies, coloured by how it compares with all movies."""
     has_genre = clustered["genres"].replace("", NO_GENRES).str.get_dummies("|").astype(float)
     has_genre = has_genre[has_genre.mean().sort_values(ascending=False, kind="stable").index]
-    share = has_genre.groupby(clustered["cluster"]).mean()
+    share = has_genre.groupby([clustered["cluster"], clustered["name"]]).mean()
     with np.errstate(divide="ignore"):
         surplus = np.log2((share / has_genre.mean()).to_numpy())
-    figure = _figure(2 + 0.62 * share.shape[1], 2 + 0.42 * len(share))
+    figure = _figure(5 + 0.62 * share.shape[1], 2 + 0.42 * len(share))
     axes = figure.add_subplot()
     image = axes.imshow(surplus, cmap="PuOr_r", vmin=-STRONGEST, vmax=STRONGEST, aspect="auto")
     for (row, column), value in np.ndenumerate(share.to_numpy()):
@@ -92,7 +92,7 @@ def genres(clustered: pd.DataFrame, label: str) -> bytes:
             color="white" if strong else "black",
         )
     axes.set_xticks(range(share.shape[1]), share.columns, rotation=40, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(share)), [f"cluster {cluster}" for cluster in share.index])
+    axes.set_yticks(range(len(share)), [f"{name}  {cluster}" for cluster, name in share.index])
     axes.set_title(f"Share of each cluster's movies that have a genre, {label}")
     bar = figure.colorbar(image, ax=axes, pad=0.01)
     bar.set_ticks([-2, -1, 0, 1, 2], labels=["¼ ×", "½ ×", "as in all", "2 ×", "4 ×"])
@@ -107,7 +107,7 @@ def movie_map(clustered: pd.DataFrame, label: str) -> bytes:
 
 def draw_movie_map(clustered: pd.DataFrame, label: str) -> Figure:
     """The figure that `movie_map` saves."""
-    figure = _figure(13, 10)
+    figure = _figure(13, 11)
     axes = figure.add_subplot()
     placed = clustered[clustered["x"].notna()]
     for cluster in sorted(placed["cluster"].unique()):
@@ -122,13 +122,11 @@ def draw_movie_map(clustered: pd.DataFrame, label: str) -> Figure:
             marker=MARKERS[again % len(MARKERS)],
             alpha=0.75,
             linewidths=0,
-            label=f"{cluster} ({len(movies):,})",
+            label=f"{cluster}. {movies['name'].iloc[0]}",
         )
     axes.set(xticks=[], yticks=[], title=f"Movies that the same people like lie near each other, {label}")
     axes.margins(0.03)
-    axes.legend(
-        title="cluster (movies)", loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, markerscale=1.5
-    )
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.04), ncols=3, frameon=False, fontsize=9)
     axes.set_xlabel(
         "neighbours are liked by the same people; far distances mean little; larger dots have more ratings"
     )

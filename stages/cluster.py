@@ -21,9 +21,11 @@ from stages.command import UserError
 from stages.factorization.model import Model
 from stages.movielens import catalogue
 from stages.movielens.movies import read_movies
-from stages.outputs import Metrics, write_csv, write_metrics
+from stages.names import name_clusters
+from stages.outputs import write_csv, write_metrics
 from stages.params import Parameters, Seed
 from stages.randomness import derive
+from stages.scorecard import coherence, genre_matrix, popularity_explained, tag_matrix
 
 STARTS = 10
 """k-means is run from this many starts, and the best kept."""
@@ -50,16 +52,24 @@ class ClusterParameters(Parameters):
 
 
 def main(
-    model: Path, movies: Path, clusters: Path, metrics: Path, params: Path = Path("params.yaml")
+    model: Path,
+    movies: Path,
+    tags: Path,
+    clusters: Path,
+    metrics: Path,
+    params: Path = Path("params.yaml"),
 ) -> None:
-    """Group the movies of the table MOVIES by their factors in MODEL; write CLUSTERS and METRICS."""
+    """Group the movies of MOVIES by their factors in MODEL, name them by TAGS; write CLUSTERS and METRICS."""
     parameters = ClusterParameters.load(params)
     movie_factors = Model.load(model).embeddings.double().numpy()
     table, embeddings = choose(read_movies(movies), movie_factors, parameters)
     labels, inertia = group(embeddings, parameters)
     x, y = draw_map(embeddings, table["n_ratings"].to_numpy(), parameters.seed).T
-    write_csv(clusters, table.assign(cluster=labels, x=x, y=y))
-    scores = score(embeddings, labels)
+    genres = genre_matrix(table["genres"])
+    tagged = tag_matrix(pd.read_csv(tags, keep_default_na=False), table["movie"])
+    names = np.array(name_clusters(labels, genres, tagged, table["year"]))
+    write_csv(clusters, table.assign(cluster=labels, name=names[labels], x=x, y=y))
+    scores = score(embeddings, labels) | meaning(labels, table, genres, tagged, parameters.seed)
     synthetic = catalogue.is_synthetic(parameters.dataset)
     write_metrics(metrics, {"n_clustered": len(labels), "inertia": inertia, **scores}, synthetic=synthetic)
 
@@ -95,10 +105,33 @@ def group(
     return rank[kmeans.labels_], float(kmeans.inertia_)
 
 
-def score(embeddings: Float[np.ndarray, "clustered k"], labels: Int[np.ndarray, " clustered"]) -> Metrics:
+def meaning(
+    labels: Int[np.ndarray, " clustered"],
+    table: pd.DataFrame,
+    genres: pd.DataFrame,
+    tagged: pd.DataFrame,
+    seed: int,
+) -> dict[str, float]:
+    """How much of the clusters is fame (η² of log popularity), and how alike their movies are (z).
+
+    Genres are an input of the model where `movie_features` names them: their coherence is then no news. Tags
+    never are. What cannot be measured is left out.
+    """
+    rng = np.random.default_rng(derive(seed, "permutations"))
+    scores = {
+        "popularity_explained": popularity_explained(labels, table["n_ratings"].to_numpy()),
+        "genre_coherence_z": coherence(labels, genres.to_numpy(), rng),
+        "tag_coherence_z": coherence(labels, tagged.to_numpy(), rng),
+    }
+    return {name: value for name, value in scores.items() if value is not None}
+
+
+def score(
+    embeddings: Float[np.ndarray, "clustered k"], labels: Int[np.ndarray, " clustered"]
+) -> dict[str, float]:
     """Sizes, and the mean silhouette (Rousseeuw 1987; -1 to 1) where it is defined."""
     size = np.bincount(labels)
-    sizes = {"smallest": int(size.min()), "largest": int(size.max())}
+    sizes: dict[str, float] = {"smallest": int(size.min()), "largest": int(size.max())}
     if not 1 < len(size) < len(labels):
         return sizes
     return {"silhouette": float(silhouette_score(embeddings, labels)), **sizes}

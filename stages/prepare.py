@@ -62,6 +62,7 @@ def main(raw: Path, prepared: Path, metrics: Path, params: Path = Path("params.y
     movies = describe_movies(ratings, movie_ids, release.movies)
     write_csv(prepared / "users.csv", describe_users(ratings, user_ids))
     write_csv(prepared / "movies.csv", movies)
+    write_csv(prepared / "tags.csv", describe_tags(release.tags, movie_ids))
     write_bytes(prepared / "side_information.pt", tensors.serialize(side_information(movies)))
     write_csv(prepared / "histogram.csv", histogram(ratings))
     facts = describe(ratings, parts, n_catalogue=len(release.movies))
@@ -134,6 +135,23 @@ def describe_movies(ratings: Ratings, movie_ids: np.ndarray, movies: pd.DataFram
             "mean_rating": (total / count).numpy().round(6),
         }
     )
+
+
+def describe_tags(tags: pd.DataFrame, movie_ids: np.ndarray) -> pd.DataFrame:
+    """movie, tag (lower case), n_users: how many people put each tag on each rated movie.
+
+    Tags that only one person ever used are left out: they say something of the person, not of the movie.
+    """
+    rated = tags[tags["movie_id"].isin(movie_ids)]
+    plain = pd.DataFrame(
+        {
+            "user_id": rated["user_id"],
+            "movie": np.searchsorted(movie_ids, rated["movie_id"].to_numpy()),
+            "tag": rated["tag"].str.strip().str.lower(),
+        }
+    )
+    shared = plain[plain.groupby("tag")["user_id"].transform("nunique") > 1]
+    return shared.groupby(["movie", "tag"])["user_id"].nunique().rename("n_users").reset_index()
 
 
 def side_information(movies: pd.DataFrame) -> dict[str, Tensor]:

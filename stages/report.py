@@ -48,11 +48,13 @@ def listing(clustered: pd.DataFrame, n_movies: int, top_movies: int, label: str)
     parts = [
         f"# {n_clusters} clusters of movies in {label}",
         f"{len(clustered):,} of {n_movies:,} rated movies have ratings enough to be clustered. Each cluster "
-        f"holds movies that the same people like; listed are its {top_movies} with the most ratings.",
+        "holds movies that the same people like, and is named after the genres and tags that it has more of "
+        f"than others and the years of most of its movies. Listed are the {top_movies} most rated.",
     ]
-    for cluster, movies in clustered.groupby("cluster"):
+    for (cluster, name), movies in clustered.groupby(["cluster", "name"]):
         known = movies.sort_values("n_ratings", ascending=False, kind="stable").head(top_movies)
-        parts.append(f"## Cluster {cluster}: {len(movies):,} movies")
+        parts.append(f"## {cluster}. {name}")
+        parts.append(f"{len(movies):,} movies.")
         parts.append(_table(known))
     return "\n\n".join(parts) + "\n"
 

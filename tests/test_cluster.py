@@ -112,15 +112,21 @@ def test_the_stage_writes_every_clustered_movie_the_same_bytes_each_time(tmp_pat
     (tmp_path / "model.pt").write_bytes(single(torch.tensor(3.5), *zeros, factors).serialize())
     movies().to_csv(tmp_path / "movies.csv", index=False)
     (tmp_path / "params.yaml").write_text(yaml.safe_dump({**DEFAULTS, "n_clusters": 3, "min_ratings": 5}))
-    paths = [tmp_path / name for name in ("model.pt", "movies.csv", "clusters.csv", "c.json", "params.yaml")]
+    tags = pd.DataFrame({"movie": [10, 11, 12, 13], "tag": "odd", "n_users": [1, 2, 1, 1]})
+    tags.to_csv(tmp_path / "tags.csv", index=False)
+    names = ("model.pt", "movies.csv", "tags.csv", "clusters.csv", "c.json", "params.yaml")
+    paths = [tmp_path / name for name in names]
     written = []
     for _ in range(2):
         cluster.main(*paths)
-        written.append([path.read_bytes() for path in paths[2:4]])
+        written.append([path.read_bytes() for path in paths[3:5]])
     assert written[0] == written[1]
     table = read_movies(tmp_path / "clusters.csv")
     assert table["movie_id"].tolist() == list(range(5, 76))
-    assert {"title", "year", "genres", "n_ratings", "mean_rating", "cluster", "x", "y"} <= set(table)
+    assert {"title", "year", "genres", "n_ratings", "mean_rating", "cluster", "name", "x", "y"} <= set(table)
     metrics = json.loads((tmp_path / "c.json").read_text())
     assert metrics["n_clustered"] == 71
     assert metrics["smallest"] == table["cluster"].value_counts().min()
+    assert {"popularity_explained", "genre_coherence_z"} <= metrics.keys()
+    assert table.groupby("cluster")["name"].nunique().eq(1).all()
+    assert table["name"].nunique() == 3

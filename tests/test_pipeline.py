@@ -126,7 +126,7 @@ def test_another_number_of_factors_trains_and_going_back_does_not(repository: Re
     assert result.ran == {"train", "evaluate", "cluster", "report"}
     assert "learning_rate: 1e-05\n" in (repository.path / "params.yaml").read_text()  # a string to YAML
     model = torch.load(repository.path / "data" / "model.pt", weights_only=True)
-    assert model["user_factors"].shape[1] == 16
+    assert model["user_factors"].shape[-1] == 16
     difference = repository.dvc("metrics", "diff").output
     assert re.search(r"metrics/test\.json +rmse +\d\.\d+ +\d\.\d+ +-?\d\.\d+", difference)
     assert "latent_factors" in repository.dvc("params", "diff").output

@@ -16,7 +16,15 @@ from stages.command import UserError
 from stages.movielens import layouts
 from stages.movielens.movies import read_movies
 from stages.movielens.ratings import Ratings
-from stages.prepare import describe, describe_movies, describe_users, index, side_information, split
+from stages.prepare import (
+    describe,
+    describe_movies,
+    describe_tags,
+    describe_users,
+    index,
+    side_information,
+    split,
+)
 from tests.conftest import MakeZip, make_ratings, prepare_parameters
 from tests.stages_of_the_pipeline import DEFAULTS
 
@@ -130,6 +138,20 @@ def test_a_release_without_genres_and_years_has_side_information_without_columns
         "genres": (2, 0),
         "period": (2, 0),
     }
+
+
+def test_tags_count_the_people_who_gave_them_and_those_of_one_person_are_left_out() -> None:
+    tags = pd.DataFrame(
+        [(1, 20, "Dark"), (2, 20, "dark "), (1, 30, "dark"), (1, 20, "to watch"), (3, 99, "dark")],
+        columns=["user_id", "movie_id", "tag"],
+    )
+    found = describe_tags(tags, np.array([20, 30]))
+    assert found.to_numpy().tolist() == [[0, "dark", 2], [1, "dark", 1]]
+
+
+def test_a_release_without_tags_has_a_table_without_rows() -> None:
+    nothing = pd.DataFrame({"user_id": [], "movie_id": [], "tag": pd.Series(dtype="str")})
+    assert describe_tags(nothing, np.array([20])).columns.tolist() == ["movie", "tag", "n_users"]
 
 
 def test_facts_are_counted_right() -> None:

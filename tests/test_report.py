@@ -19,7 +19,8 @@ PLOTS = ["clusters.md", "data.png", "genres.png", "loss.csv", "loss.png", "map.p
 
 def clustered(n_clusters: int = 2) -> pd.DataFrame:
     table = movies().head(12)
-    return table.assign(cluster=[i % n_clusters for i in range(12)], x=range(12), y=range(12))
+    cluster = [i % n_clusters for i in range(12)]
+    return table.assign(cluster=cluster, name=[f"Kind {c}" for c in cluster], x=range(12), y=range(12))
 
 
 def history(*validation: float | None) -> pd.DataFrame:
@@ -56,10 +57,12 @@ def test_each_cluster_lists_its_most_rated_movies_first() -> None:
     assert "12 of 75 rated movies" in text
     sections = text.split("\n## ")[1:]
     assert [section.splitlines()[0] for section in sections] == [
-        "Cluster 0: 6 movies",
-        "Cluster 1: 6 movies",
+        "0. Kind 0",
+        "1. Kind 1",
     ]
     assert sections[1].splitlines()[2:] == [
+        "6 movies.",
+        "",
         "| movie | year | genres | ratings | mean, stars |",
         "| --- | --- | --- | --: | --: |",
         "| Movie, The 11 | 2001 | Action, Drama | 12 | 3.50 |",

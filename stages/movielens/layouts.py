@@ -21,6 +21,8 @@ RATINGS = {"user_id": "int64", "movie_id": "int64", "rating": "float64", "timest
 """Ids as MovieLens gives them, stars, seconds since 1970."""
 MOVIES = {"movie_id": "int64", "title": "str", "genres": "str"}
 """Title with its year, as released; genres joined by "|"."""
+TAGS = {"user_id": "int64", "movie_id": "int64", "tag": "str"}
+"""Free text that users put on movies; only the csv layout is read for it."""
 
 _CSV_NAMES = {"userId": "user_id", "movieId": "movie_id"}
 _ITEM_GENRES = (  # the order of the flags in ml-100k's u.item, from its u.genre
@@ -98,6 +100,12 @@ def _csv_movies(member: Member) -> pd.DataFrame:
     return _csv_table(member, MOVIES)
 
 
+def _csv_tags(archive: zipfile.ZipFile, name: str | None) -> pd.DataFrame:
+    if name is None:
+        return pd.DataFrame({column: pd.Series(dtype=dtype) for column, dtype in TAGS.items()})
+    return _csv_table(Member(archive, name), TAGS)
+
+
 def _double_colon_ratings(member: Member) -> pd.DataFrame:
     # "::" would need pandas' slow parser; between single colons every second column is empty.
     return member.table(RATINGS, sep=":", usecols=[0, 2, 4, 6])
@@ -152,6 +160,8 @@ class Release(NamedTuple):
 
     ratings: pd.DataFrame
     movies: pd.DataFrame
+    tags: pd.DataFrame
+    """Without rows where the release has no tags."""
     source: str
     """The ratings' member, for errors."""
     first_line: int
@@ -169,7 +179,11 @@ def read(path: Path) -> Release:
             ratings = Member(archive, names[layout.ratings])
             movies = Member(archive, names[layout.movies])
             return Release(
-                layout.read_ratings(ratings), layout.read_movies(movies), ratings.name, layout.first_line
+                ratings=layout.read_ratings(ratings),
+                movies=layout.read_movies(movies),
+                tags=_csv_tags(archive, names.get("tags.csv")),
+                source=ratings.name,
+                first_line=layout.first_line,
             )
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise UserError(f"{path} is no complete, readable zip ({error}); fetch it again") from error

@@ -48,6 +48,13 @@ def test_every_layout_gives_the_same_frames(make_zip: MakeZip, members: dict[str
     assert list(release.movies) == list(MOVIES)
 
 
+def test_tags_are_read_where_there_are_any(make_zip: MakeZip) -> None:
+    tags = 'userId,movieId,tag,timestamp\n2,10,"dark, slow",1445714994\n'
+    assert read(make_zip(CSV)).tags.empty
+    found = read(make_zip({**CSV, "ml/tags.csv": tags})).tags
+    assert found.to_dict("records") == [{"user_id": 2, "movie_id": 10, "tag": "dark, slow"}]
+
+
 def test_titles_in_latin_1_are_read(tmp_path: Path) -> None:
     path = tmp_path / "ml-1m.zip"
     with zipfile.ZipFile(path, "w") as archive:
