@@ -126,7 +126,7 @@ def draw_movie_map(clustered: pd.DataFrame, label: str) -> Figure:
         )
     axes.set(xticks=[], yticks=[], title=f"Movies that the same people like lie near each other, {label}")
     axes.margins(0.03)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.04), ncols=3, frameon=False, fontsize=9)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.04), ncols=3, frameon=False, markerscale=1.5)
     axes.set_xlabel(
         "neighbours are liked by the same people; far distances mean little; larger dots have more ratings"
     )

@@ -37,6 +37,12 @@ def test_every_baseline_has_a_row() -> None:
     assert set(measured()) == set(ROWS.values())
 
 
+def test_what_is_said_of_the_clusters_is_in_the_metrics() -> None:
+    clusters = json.loads((ROOT / "metrics" / "clusters.json").read_text())
+    assert f"they explain {100 * clusters['popularity_explained']:.1f} % of the differences in" in README
+    assert f"(`tag_coherence_z` {clusters['tag_coherence_z']:.1f};" in README
+
+
 def test_the_picture_is_the_pipeline() -> None:
     drawn = set(re.findall(r"^    (\w+)-->(\w+)$", README, flags=re.MULTILINE))
     made_by = {
