@@ -27,7 +27,7 @@ def embed(
     users = tastes.transpose(0, 1).flatten(1) / draws
     movies = movie_factors.float().transpose(0, 1).flatten(1)
     _, singular, right = leading_singular_vectors(
-        lambda thin: users @ (movies.T @ thin.to(users.device)),
+        lambda thin: users @ (movies.T @ thin),
         lambda thin: movies @ (users.T @ thin),
         (n_users, len(movies)),
         k,

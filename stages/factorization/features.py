@@ -26,15 +26,15 @@ def of_movies(problem: Problem, hyperparameters: Hyperparameters) -> Float[Tenso
             chosen.append(co_occurrence(problem.train, "movie", rank, problem.generator))
         else:
             chosen.append(problem.side_information[name])
-    return torch.cat(chosen, dim=1).to(problem.device)
+    return torch.cat(chosen, dim=1)
 
 
 def of_users(problem: Problem, hyperparameters: Hyperparameters) -> Float[Tensor, "n_users width"]:
     """The features chosen by `user_features`."""
     if not hyperparameters.user_features:
-        return torch.zeros(problem.train.n_users, 0, device=problem.device)
+        return torch.zeros(problem.train.n_users, 0)
     rank = hyperparameters.feature_rank
-    return co_occurrence(problem.train, "user", rank, problem.generator).to(problem.device)
+    return co_occurrence(problem.train, "user", rank, problem.generator)
 
 
 def co_occurrence(

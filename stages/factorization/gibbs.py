@@ -48,7 +48,7 @@ def fit(problem: Problem, hyperparameters: Hyperparameters) -> Fit:
         if epoch == burn_in:
             total.zero_()
         if epoch >= burn_in:
-            kept.append(draw)
+            kept.append(draw.to(torch.device("cpu")))
         prediction = draw.predict(validation)
         total += prediction
         average = total / len(kept) if kept else prediction
@@ -113,8 +113,8 @@ class State:
         """
         design = torch.cat([partners[:, :-1], partners.new_ones(len(partners), 1)], dim=1)
         gramian, moment = normal_equations(own, design, target - partners[partner_of, -1], weight)
-        moment += (prior.mean @ prior.precision).to(moment.dtype)
-        root = torch.linalg.cholesky(gramian + prior.precision.to(gramian.dtype))
+        moment += (prior.mean @ prior.precision).to(moment)
+        root = torch.linalg.cholesky(gramian + prior.precision.to(gramian))
         half: Tensor = torch.linalg.solve_triangular(root, moment[..., None], upper=False)
         half += self._normal(*moment.shape)[..., None]
         drawn: Tensor = torch.linalg.solve_triangular(root.mT, half, upper=True)

@@ -16,7 +16,7 @@ KAPPA = 2.0
 
 
 class Prior:
-    """The current draw of m, Λ, B and λ."""
+    """The current draw of m, Λ, B and λ: small and in double precision, so on the CPU for every device."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Prior:
         self.weights = self.features.new_zeros(features.shape[1], entries)
         self.penalty = 1.0
         self.shift = self.features.new_zeros(entries)
-        self.precision = torch.eye(entries, dtype=torch.float64, device=features.device)
+        self.precision = torch.eye(entries, dtype=torch.float64)
 
     @property
     def mean(self) -> Float[Tensor, "n_rows entries"]:
@@ -39,7 +39,7 @@ class Prior:
 
     def draw(self, vectors: Float[Tensor, "n_rows entries"]) -> None:
         """Draw Λ and m, then B, then λ, each given the vectors and the others."""
-        vectors = vectors.double()
+        vectors = vectors.cpu().double()
         n_rows, entries = vectors.shape
         width = len(self.weights)
         rest = vectors - self.features @ self.weights
@@ -47,7 +47,7 @@ class Prior:
         scatter = (rest - average).T @ (rest - average)
         scatter += n_rows * KAPPA / (n_rows + KAPPA) * torch.outer(average, average)
         scatter += self.penalty * self.weights.T @ self.weights
-        scatter += torch.eye(entries, dtype=torch.float64, device=vectors.device)
+        scatter += torch.eye(entries, dtype=torch.float64)
         self.precision = self._wishart(entries + n_rows + width, torch.linalg.inv(scatter))
         self.root = torch.linalg.cholesky(self.precision)
         evidence = n_rows + KAPPA
@@ -58,7 +58,7 @@ class Prior:
     def _draw_weights(self, vectors: Float[Tensor, "n_rows entries"]) -> None:
         """Ridge regression on vectors and zeros, each perturbed by a draw of the prior's own noise."""
         width, entries = self.weights.shape
-        ridge = self.squares + self.penalty * torch.eye(width, dtype=torch.float64, device=vectors.device)
+        ridge = self.squares + self.penalty * torch.eye(width, dtype=torch.float64)
         moment = self.features.T @ (vectors - self.shift + self._noise(len(vectors)))
         moment += self.penalty**0.5 * self._noise(width)
         self.weights = torch.cholesky_solve(moment, torch.linalg.cholesky(ridge))
@@ -68,7 +68,6 @@ class Prior:
     def _noise(self, n_rows: int) -> Float[Tensor, "n_rows entries"]:
         """Rows drawn from N(0, Λ⁻¹)."""
         standard = torch.from_numpy(self.rng.standard_normal((len(self.shift), n_rows)))
-        standard = standard.to(self.root.device)
         noise: Tensor = torch.linalg.solve_triangular(self.root.T, standard, upper=True)
         return noise.T
 
@@ -79,5 +78,5 @@ class Prior:
         entries = len(scale)
         lower = np.tril(self.rng.standard_normal((entries, entries)), -1)
         lower[np.diag_indices(entries)] = np.sqrt(self.rng.chisquare(freedom - np.arange(entries)))
-        root: Tensor = torch.linalg.cholesky((scale + scale.T) / 2) @ torch.from_numpy(lower).to(scale.device)
+        root: Tensor = torch.linalg.cholesky((scale + scale.T) / 2) @ torch.from_numpy(lower)
         return root @ root.T
