@@ -13,18 +13,11 @@ from hypothesis import strategies as st
 
 from stages import prepare
 from stages.command import UserError
+from stages.facts import describe, describe_movies, describe_tags, describe_users, side_information
 from stages.movielens import layouts
 from stages.movielens.movies import read_movies
 from stages.movielens.ratings import Ratings
-from stages.prepare import (
-    describe,
-    describe_movies,
-    describe_tags,
-    describe_users,
-    index,
-    side_information,
-    split,
-)
+from stages.prepare import index, split
 from tests.conftest import MakeZip, make_ratings, prepare_parameters
 from tests.stages_of_the_pipeline import DEFAULTS
 
@@ -156,8 +149,7 @@ def test_a_release_without_tags_has_a_table_without_rows() -> None:
 
 def test_facts_are_counted_right() -> None:
     ratings = make_ratings([(0, 0, 4.0), (1, 0, 5.0), (0, 1, 3.0)], n_users=2, n_movies=2)
-    parts = split(prepare_parameters(test_fraction=0.34, validation_fraction=0), torch.arange(3))
-    assert describe(ratings, parts, n_catalogue=5) == {
+    assert describe(ratings, {"train": 2, "validation": 0, "test": 1}, n_catalogue=5) == {
         "n_users": 2,
         "n_movies": 2,
         "n_catalogue": 5,

@@ -20,7 +20,6 @@ DOUBLE_COLON = {
     "ml-1m/ratings.dat": "1::10::4::964982703\n2::20::0.5::964982704\n",
     "ml-1m/movies.dat": '10::Matrix, The (1999)::Action|Sci-Fi\n20::Say "NA"::(no genres listed)\n',
 }
-ITEM = "|{title}|01-Jan-1999||http://us.imdb.com|{flags}\n"
 TAB = {
     "ml-100k/u.data": "1\t10\t4\t964982703\n2\t20\t0.5\t964982704\n",
     "ml-100k/u.item": (

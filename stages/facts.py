@@ -1,0 +1,106 @@
+"""What there is to know of the data: its users, movies and tags in tables, and the whole of it in numbers."""
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from stages.movielens import catalogue
+from stages.movielens.movies import split_year
+from stages.movielens.ratings import Ratings
+from stages.outputs import Metrics
+
+YEARS_IN_PERIOD = 5
+
+
+def describe_users(ratings: Ratings, user_ids: np.ndarray) -> pd.DataFrame:
+    """user, user_id, n_ratings: a row per user, all ratings counted."""
+    count = torch.bincount(ratings.user, minlength=ratings.n_users)
+    return pd.DataFrame({"user": range(ratings.n_users), "user_id": user_ids, "n_ratings": count.numpy()})
+
+
+def describe_movies(ratings: Ratings, movie_ids: np.ndarray, movies: pd.DataFrame) -> pd.DataFrame:
+    """movie, movie_id, title, year, genres, n_ratings, mean_rating (stars): a row per rated movie.
+
+    All ratings are counted, held-out ones too: these are facts to read, and no stage learns from them.
+    """
+    count = torch.bincount(ratings.movie, minlength=ratings.n_movies)
+    total = torch.bincount(ratings.movie, weights=ratings.rating.double(), minlength=ratings.n_movies)
+    known = movies.set_index("movie_id").loc[movie_ids]
+    titles = [split_year(title) for title in known["title"]]
+    return pd.DataFrame(
+        {
+            "movie": range(ratings.n_movies),
+            "movie_id": movie_ids,
+            "title": [title for title, _ in titles],
+            "year": pd.array([year for _, year in titles], dtype="Int64"),
+            "genres": known["genres"].replace(catalogue.NO_GENRES, "").to_numpy(),
+            "n_ratings": count.numpy(),
+            "mean_rating": (total / count).numpy().round(6),
+        }
+    )
+
+
+def describe_tags(tags: pd.DataFrame, movie_ids: np.ndarray) -> pd.DataFrame:
+    """movie, tag (lower case), n_users: how many people put each tag on each rated movie.
+
+    Tags that only one person ever used are left out: they say something of the person, not of the movie.
+    """
+    rated = tags[tags["movie_id"].isin(movie_ids)]
+    plain = pd.DataFrame(
+        {
+            "user_id": rated["user_id"],
+            "movie": np.searchsorted(movie_ids, rated["movie_id"].to_numpy()),
+            "tag": rated["tag"].str.strip().str.lower(),
+        }
+    )
+    shared = plain[plain.groupby("tag")["user_id"].transform("nunique") > 1]
+    return shared.groupby(["movie", "tag"])["user_id"].nunique().rename("n_users").reset_index()
+
+
+def side_information(movies: pd.DataFrame) -> dict[str, Tensor]:
+    """What is known of movies without any rating: a matrix (n_movies, width) for each name.
+
+    genres: 1/√n in the columns of a movie's n genres, so that its row has length 1.
+    period: 1 in the column of the five years in which it was released. Unknown is a row of zeros in both.
+    """
+    genres = torch.tensor(movies["genres"].str.get_dummies("|").to_numpy(), dtype=torch.float32)
+    started = pd.get_dummies(movies["year"] // YEARS_IN_PERIOD, dtype="float32")
+    return {
+        "genres": torch.nn.functional.normalize(genres, dim=1) if genres.shape[1] else genres,
+        "period": torch.tensor(started.to_numpy(dtype=np.float32)),
+    }
+
+
+def histogram(ratings: Ratings) -> pd.DataFrame:
+    """rating (stars), n_ratings: how often each rating is given."""
+    rating, count = torch.unique(ratings.rating, return_counts=True)
+    return pd.DataFrame({"rating": rating.numpy(), "n_ratings": count.numpy()})
+
+
+def describe(ratings: Ratings, sizes: dict[str, int], n_catalogue: int) -> Metrics:
+    """The data in numbers; `sizes` are those of its parts, by name."""
+    per_user = torch.bincount(ratings.user, minlength=ratings.n_users).double()
+    per_movie = torch.bincount(ratings.movie, minlength=ratings.n_movies).double()
+    matrix = ratings.n_users * ratings.n_movies
+    return {
+        "n_users": ratings.n_users,
+        "n_movies": ratings.n_movies,
+        "n_catalogue": n_catalogue,
+        "n_ratings": len(ratings),
+        "matrix_size": matrix,
+        "density": len(ratings) / matrix,
+        "mean_rating": ratings.rating.double().mean().item(),
+        **{f"n_{name}": size for name, size in sizes.items()},
+        "ratings_per_user": _spread(per_user),
+        "ratings_per_movie": _spread(per_movie),
+    }
+
+
+def _spread(count: Tensor) -> Metrics:
+    return {
+        "min": int(count.min()),
+        "median": count.quantile(0.5).item(),
+        "mean": count.mean().item(),
+        "max": int(count.max()),
+    }
