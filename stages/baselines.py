@@ -15,33 +15,18 @@ from jaxtyping import Float, Int
 from pydantic import Field
 from torch import Tensor
 
-from stages import command, ease
+from stages import command, tensors
+from stages import ease as autoencoder
 from stages import neighbours as nearest
-from stages.factorization import adam
+from stages.ease import Ease
 from stages.factorization.model import Model, single
-from stages.factorization.solver import Hyperparameters, Problem
-from stages.measures import Score, accuracy, ranking
+from stages.measures import Score, accuracy, mark, ranking
 from stages.movielens import catalogue
 from stages.movielens.ratings import Ratings, concatenate
-from stages.outputs import write_csv, write_metrics
-from stages.params import Parameters, Seed
-from stages.randomness import derive
+from stages.outputs import write_bytes, write_csv, write_metrics
+from stages.params import Parameters
 
 ROUNDS = 20  # of fitting user biases to movie biases and back: both have settled long before
-NOTEBOOK = Hyperparameters(
-    latent_factors=8,
-    epochs=128,
-    batch_size=128,
-    learning_rate=1e-3,
-    biases=False,
-    regularization=0,
-    bias_regularization=0,
-    burn_in=0,
-    movie_features=(),
-    user_features=(),
-    feature_rank=1,
-    sittings=False,
-)
 
 
 class BaselinesParameters(Parameters):
@@ -49,8 +34,6 @@ class BaselinesParameters(Parameters):
 
     dataset: str
     """Its name, to mark what is measured on generated ratings."""
-    seed: Seed
-    """Root of the start of the notebook's recipe and of its order of ratings."""
     baseline_regularization: Annotated[float, Field(ge=0, le=1e6)]
     """L2 penalty on each bias of the bias baseline."""
     ease_regularization: Annotated[float, Field(gt=0, le=1e6)]
@@ -72,14 +55,24 @@ def main(
     train: Path,
     validation: Path,
     test: Path,
+    notebook: Path,
+    ease: Path,
     predictions: Path,
     metrics: Path,
     params: Path = Path("params.yaml"),
 ) -> None:
-    """Measure every baseline on the ratings TEST, fitted to TRAIN alone; write PREDICTIONS and METRICS."""
+    """Measure NOTEBOOK and the baselines, fitted to TRAIN, on TEST; write EASE, PREDICTIONS and METRICS."""
     parameters = BaselinesParameters.load(params)
     learned, watched, held_out = map(Ratings.load, (train, validation, test))
-    baselines = BASELINES if len(held_out) else {}
+    recipe = tensors.load(notebook, {"user_factors", "movie_factors"}, made_by="notebook")
+    seen = autoencoder.fit(learned, parameters.ease_regularization)
+    write_bytes(ease, seen.serialize())
+    baselines = {
+        "notebook": lambda *_: _both(notebook_model(recipe)),
+        **BASELINES,
+        "ease": lambda train, _: Baseline(None, will_see(seen, train)),
+    }
+    baselines = baselines if len(held_out) else {}
     table, rows = evaluate(learned, watched, held_out, parameters, baselines)
     write_csv(predictions, table)
     write_metrics(metrics, rows, synthetic=catalogue.is_synthetic(parameters.dataset))
@@ -98,7 +91,7 @@ def evaluate(
     rows: dict[str, dict[str, float]] = {}
     for name, fit in baselines.items():
         started = time.perf_counter()
-        baseline = fit(train, validation, parameters)
+        baseline = fit(train, parameters)
         seconds = time.perf_counter() - started
         if baseline == UNABLE:
             print(f"baselines: {name}: left out, as it would not fit into memory")
@@ -149,11 +142,10 @@ def _shrunken_mean(
     return total / (count + penalty).clamp(min=1)
 
 
-def notebook(train: Ratings, validation: Ratings, seed: int) -> Model:
-    """The notebook's recipe as it stands: 8 factors, no biases, no penalty, 128 epochs of Adam."""
-    generator = torch.Generator().manual_seed(derive(seed, "train"))
-    problem = Problem(train, validation, {}, torch.device("cpu"), generator)
-    return adam.fit(problem, NOTEBOOK).model
+def notebook_model(factors: dict[str, Tensor]) -> Model:
+    """The first fit of the notebook's recipe, which has neither a mean nor biases."""
+    users, movies = factors["user_factors"][0], factors["movie_factors"][0]
+    return single(torch.zeros(()), torch.zeros(len(users)), torch.zeros(len(movies)), users, movies)
 
 
 def popularity(train: Ratings) -> Score:
@@ -164,6 +156,12 @@ def popularity(train: Ratings) -> Score:
     count = torch.bincount(train.movie, minlength=train.n_movies)
     rank = count.argsort(descending=True, stable=True).argsort()
     return lambda user: -rank.float().expand(len(user), -1)
+
+
+def will_see(ease: Ease, train: Ratings) -> Score:
+    """Ranks movies by how likely the user is to see them, given what they have rated in `train`."""
+    by_user = train.sorted_by_user()
+    return lambda user: ease.score(mark(by_user, user).float())
 
 
 def neighbours(train: Ratings, penalty: float) -> Baseline:
@@ -178,14 +176,12 @@ def _both(model: Model) -> Baseline:
     return Baseline(model.predict, model.score)
 
 
-Fitter = Callable[[Ratings, Ratings, BaselinesParameters], Baseline]
+Fitter = Callable[[Ratings, BaselinesParameters], Baseline]
 BASELINES: dict[str, Fitter] = {
-    "notebook": lambda train, validation, chosen: _both(notebook(train, validation, chosen.seed)),
-    "global_mean": lambda train, _, __: Baseline(global_mean(train).predict, None),  # ranks nothing
-    "biases": lambda train, _, chosen: _both(biases(train, chosen.baseline_regularization)),
-    "neighbours": lambda train, _, chosen: neighbours(train, chosen.baseline_regularization),
-    "popularity": lambda train, _, __: Baseline(None, popularity(train)),
-    "ease": lambda train, _, chosen: Baseline(None, ease.fit(train, chosen.ease_regularization)),
+    "global_mean": lambda train, _: Baseline(global_mean(train).predict, None),  # ranks nothing
+    "biases": lambda train, chosen: _both(biases(train, chosen.baseline_regularization)),
+    "neighbours": lambda train, chosen: neighbours(train, chosen.baseline_regularization),
+    "popularity": lambda train, _: Baseline(None, popularity(train)),
 }
 
 

@@ -9,10 +9,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from stages.movielens.catalogue import NO_GENRES
-from stages.movielens.movies import spoken
+from stages.movielens.spelling import spoken
 
 DPI = 120
 TITLES_ON_MAP = 80
@@ -100,6 +102,33 @@ def genres(clustered: pd.DataFrame, label: str) -> bytes:
     return _png(figure)
 
 
+def numbers(curve: pd.DataFrame, chosen: int, label: str) -> bytes:
+    """What speaks for each number of clusters, and which one was chosen."""
+    figure = _figure(11, 4.5)
+    panels = {
+        "higher is clearer, or more stable": {
+            "silhouette": "silhouette",
+            "stability": "stability: agreement of trainings with other seeds",
+        },
+        "standard deviations above chance": {
+            "genre_coherence_z": "movies of a cluster share genres",
+            "tag_coherence_z": "movies of a cluster share tags",
+        },
+    }
+    for place, (unit, lines) in enumerate(panels.items(), start=1):
+        axes = figure.add_subplot(1, 2, place)
+        for colour, (column, name) in zip(COLOURS, lines.items(), strict=False):
+            if curve[column].notna().any():
+                axes.plot(curve["n_clusters"], curve[column], color=colour, label=name)
+        axes.axvline(chosen, color="grey", linestyle="--", label=f"chosen: {chosen}")
+        axes.set(xlabel="number of clusters", ylabel=unit)
+        axes.set_ylim(bottom=0)
+        axes.grid(axis="y", alpha=0.3)
+        axes.legend(frameon=False)
+    figure.suptitle(f"How good clusters are by their number, {label}")
+    return _png(figure)
+
+
 def movie_map(clustered: pd.DataFrame, label: str) -> bytes:
     """The movies in the plane, coloured by cluster, the best-known titles written in."""
     return _png(draw_movie_map(clustered, label))
@@ -124,22 +153,56 @@ def draw_movie_map(clustered: pd.DataFrame, label: str) -> Figure:
             linewidths=0,
             label=f"{cluster}. {movies['name'].iloc[0]}",
         )
-    axes.set(xticks=[], yticks=[], title=f"Movies that the same people like lie near each other, {label}")
+    axes.set(
+        xticks=[], yticks=[], title=f"Movies that the same people watch and like lie near each other, {label}"
+    )
     axes.margins(0.03)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.04), ncols=3, frameon=False, markerscale=1.5)
-    axes.set_xlabel(
-        "neighbours are liked by the same people; far distances mean little; larger dots have more ratings"
-    )
+    axes.set_xlabel("neighbours are watched and liked by the same people; far distances mean little")
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    taken = _write_names(canvas, axes, placed)
     best_known = placed.sort_values("n_ratings", ascending=False, kind="stable").head(TITLES_ON_MAP)
-    _write_titles(figure, axes, best_known)
+    _write_titles(canvas, axes, best_known, taken)
     return figure
 
 
-def _write_titles(figure: Figure, axes: Axes, movies: pd.DataFrame) -> None:
-    """Write each title on that side of its dot where it covers no other title, if there is one."""
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
+def _write_names(canvas: FigureCanvasAgg, axes: Axes, placed: pd.DataFrame) -> list[Bbox]:
+    """Write each cluster's name amid its movies, moved up or down where it would cover another."""
     taken: list[Bbox] = []
+    for (cluster, name), movies in placed.groupby(["cluster", "name"]):
+        words, _, period = str(name).rpartition(", ")
+        text = axes.text(
+            movies["x"].median(),
+            movies["y"].median(),
+            f"{cluster}. {words or name}" + (f"\n{period}" if words else ""),
+            ha="center",
+            va="center",
+            size=10,
+            weight="bold",
+            path_effects=[withStroke(linewidth=4, foreground="white")],
+            zorder=4,
+            parse_math=False,
+        )
+        for step in (0, 1, -1, 2, -2, 3, -3):
+            text.set_position(
+                (movies["x"].median(), movies["y"].median() + step * _height(axes, text, canvas))
+            )
+            box = text.get_window_extent(canvas.get_renderer()).padded(2)
+            if not any(box.overlaps(other) for other in taken):
+                break
+        taken.append(box)
+    return taken
+
+
+def _height(axes: Axes, text: Text, canvas: FigureCanvasAgg) -> float:
+    """Of a text, in the units of the map."""
+    box = text.get_window_extent(canvas.get_renderer()).transformed(axes.transData.inverted())
+    return float(box.height)
+
+
+def _write_titles(canvas: FigureCanvasAgg, axes: Axes, movies: pd.DataFrame, taken: list[Bbox]) -> None:
+    """Write each title on that side of its dot where it covers nothing in `taken`, if there is one."""
     sides = [((5, 0), "left", "center"), ((-5, 0), "right", "center")]
     sides += [((0, 5), "center", "bottom"), ((0, -5), "center", "top")]
     for title, x, y in movies[["title", "x", "y"]].itertuples(index=False):
@@ -152,6 +215,7 @@ def _write_titles(figure: Figure, axes: Axes, movies: pd.DataFrame) -> None:
                 ha=horizontal,
                 va=vertical,
                 size=8,
+                color="0.3",
                 parse_math=False,
             )
             box = text.get_window_extent(canvas.get_renderer()).padded(1)

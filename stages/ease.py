@@ -2,16 +2,20 @@
 
     min over B with a diagonal of 0:  ‖X - X B‖² + λ ‖B‖²,    X[u, i] = 1 where u rated i
 
-is solved by X B = X - X P diag(1 / diag P) with P = (XᵀX + λI)⁻¹. Steck 2019, "Embarrassingly Shallow
-Autoencoders for Sparse Data", equation 8. With fewer users than movies X P = (XXᵀ + λI)⁻¹ X costs less, and
-λ diag P = 1 - diag(Xᵀ X P) (Woodbury's identity).
+is solved by x B = x - x P diag(1 / diag P) for every row x, of X or of somebody new, with P = (XᵀX + λI)⁻¹.
+Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data", equation 8. With fewer users than movies,
+P = (I - Xᵀ (XXᵀ + λI)⁻¹ X) / λ costs less (Woodbury's identity).
 """
+
+from dataclasses import dataclass, fields
+from pathlib import Path
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from stages.measures import BLOCK, Score
+from stages import tensors
+from stages.measures import BLOCK
 from stages.movielens.ratings import Ratings
 
 LARGEST = 10_000
@@ -19,36 +23,61 @@ LARGEST = 10_000
 movies are told apart, and all others score 0."""
 
 
-def fit(train: Ratings, penalty: float) -> Score:
-    """About 0 to 1: how likely each of the users of `train` is to rate each movie."""
+@dataclass(frozen=True)
+class Ease:
+    """P, whole or by its factors, for the movies that are told apart."""
+
+    movies: Int[Tensor, " columns"]
+    """Which movies these are."""
+    n_movies: int
+    penalty: float
+    diagonal: Float[Tensor, " columns"]
+    """Of P."""
+    left: Float[Tensor, "columns inner"]
+    """Xᵀ, or P."""
+    right: Float[Tensor, "rows columns"]
+    """(XXᵀ + λI)⁻¹ X; no row where `left` is P."""
+
+    def score(self, seen: Float[Tensor, "people n_movies"]) -> Float[Tensor, "people n_movies"]:
+        """About 0 to 1: how likely each of the people is to rate each movie, given which they have (1)."""
+        own = seen[:, self.movies]
+        if len(self.right):
+            projected = (own - (own @ self.left) @ self.right) / self.penalty
+        else:
+            projected = own @ self.left
+        scores = torch.zeros(len(own), self.n_movies)
+        scores[:, self.movies] = own - projected / self.diagonal
+        return scores
+
+    def serialize(self) -> bytes:
+        """The content of a file that `load` reads."""
+        return tensors.serialize(vars(self))
+
+    @classmethod
+    def load(cls, path: Path) -> "Ease":
+        """Read a file; raises UserError when it is not one of these."""
+        return cls(**tensors.load(path, {field.name for field in fields(cls)}, made_by="baselines"))
+
+
+def fit(train: Ratings, penalty: float) -> Ease:
+    """Learn from who rated what in `train`."""
     by_count = torch.bincount(train.movie, minlength=train.n_movies).argsort(descending=True, stable=True)
     movies = by_count if train.n_users <= LARGEST else by_count[:LARGEST]
     column = torch.full((train.n_movies,), -1).index_put((movies,), torch.arange(len(movies)))[train.movie]
     place = torch.stack([train.user, column])[:, column >= 0]
     shape = (train.n_users, len(movies))
-    rated = torch.sparse_coo_tensor(
-        place, torch.ones(place.shape[1]), shape, check_invariants=True
-    ).coalesce()
-    dual = train.n_users <= len(movies)
-    if dual:
+    ones = torch.ones(place.shape[1])
+    rated = torch.sparse_coo_tensor(place, ones, shape, check_invariants=True).coalesce()
+    if train.n_users <= len(movies):
         whole = rated.to_dense()
-        root = _root(whole @ whole.T, penalty)
-        projection = torch.cholesky_solve(whole, root)  # X P
-        diagonal = (1 - (whole * projection).sum(dim=0)) / penalty
-    else:
-        blocks = (rated.index_select(0, user).to_dense() for user in torch.arange(len(rated)).split(BLOCK))
-        root = _root(sum((block.T @ block for block in blocks), torch.zeros(())), penalty)
-        projection = torch.cholesky_inverse(root)  # P
-        diagonal = projection.diagonal()
-
-    def score(user: Int[Tensor, " users"]) -> Float[Tensor, "users n_movies"]:
-        own = rated.index_select(0, user).to_dense()
-        projected = projection[user] if dual else own @ projection
-        scores = torch.zeros(len(user), train.n_movies)
-        scores[:, movies] = own - projected / diagonal
-        return scores
-
-    return score
+        right = torch.cholesky_solve(whole, _root(whole @ whole.T, penalty))
+        diagonal = (1 - (whole * right).sum(dim=0)) / penalty
+        return Ease(movies, train.n_movies, penalty, diagonal, whole.T.contiguous(), right)
+    blocks = (rated.index_select(0, user).to_dense() for user in torch.arange(len(rated)).split(BLOCK))
+    gramian = sum((block.T @ block for block in blocks), torch.zeros(()))
+    inverse = torch.cholesky_inverse(_root(gramian, penalty))
+    none = torch.zeros(0, len(movies))
+    return Ease(movies, train.n_movies, penalty, inverse.diagonal().clone(), inverse, none)
 
 
 def _root(gramian: Float[Tensor, "order order"], penalty: float) -> Float[Tensor, "order order"]:

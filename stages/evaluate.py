@@ -1,32 +1,26 @@
 """evaluate: the model and the test ratings → how well it predicts and ranks what it has not seen, how surely.
 
-A list of movies for a user is ordered by the chance that they would see a movie and give it 4 stars or more:
-EASE's estimate of the former, from who rated what, times the model's probability of the latter. A list by
-predicted stars alone is full of movies that hardly anybody has seen.
+Movies are ranked as `stages.recommend` ranks them: by their appeal to the user, folded in from the training
+ratings.
 """
 
 from pathlib import Path
-from typing import Annotated
 
 import pandas as pd
 import torch
-from jaxtyping import Float, Int
-from pydantic import Field
+from jaxtyping import Float
 from torch import Tensor
 
-from stages import command, ease, intervals
+from stages import command, intervals
+from stages.appeal import of_users
+from stages.ease import Ease
 from stages.factorization.model import Model
-from stages.measures import RELEVANT, Score, accuracy, ranking_by_user
+from stages.measures import accuracy, recommend
 from stages.movielens import catalogue
 from stages.movielens.ratings import Ratings, concatenate
 from stages.outputs import Metrics, write_metrics
 from stages.params import Parameters, Seed
 from stages.randomness import derive
-
-HALF_STEP = 0.25
-"""Stars: what is predicted above 3.75 would be given as 4."""
-UNSEEN = 1e-6
-"""The least chance of being seen: EASE's estimates may be below 0."""
 
 
 class EvaluateParameters(Parameters):
@@ -36,8 +30,6 @@ class EvaluateParameters(Parameters):
     """Its name, to mark what is measured on generated ratings."""
     seed: Seed
     """Root of the resamples of the bootstrap."""
-    ease_regularization: Annotated[float, Field(gt=0, le=1e6)]
-    """L2 penalty of EASE (λ), which estimates the chance of being seen."""
 
 
 def main(
@@ -45,16 +37,18 @@ def main(
     validation: Path,
     test: Path,
     model: Path,
+    ease: Path,
     baselines: Path,
     metrics: Path,
     params: Path = Path("params.yaml"),
 ) -> None:
-    """Measure MODEL on the ratings TEST, beside TRAIN and VALIDATION and the BASELINES; write METRICS."""
+    """Measure MODEL with EASE on the ratings TEST, beside TRAIN, VALIDATION and BASELINES; write METRICS."""
     parameters = EvaluateParameters.load(params)
     learned, watched, held_out = map(Ratings.load, (train, validation, test))
     scores: Metrics = {}
     if len(held_out):
-        scores = evaluate(Model.load(model), learned, watched, held_out, pd.read_csv(baselines), parameters)
+        fitted, seen = Model.load(model), Ease.load(ease)
+        scores = evaluate(fitted, learned, watched, held_out, pd.read_csv(baselines), seen, parameters)
     write_metrics(metrics, scores, synthetic=catalogue.is_synthetic(parameters.dataset))
     shown = ", ".join(f"{name} {value:.4f}" for name, value in scores.items() if isinstance(value, float))
     print(f"evaluate: {catalogue.label(parameters.dataset)}: {shown or 'there are no test ratings'}")
@@ -66,6 +60,7 @@ def evaluate(
     validation: Ratings,
     test: Ratings,
     baselines: pd.DataFrame,
+    ease: Ease,
     parameters: EvaluateParameters,
 ) -> Metrics:
     """Accuracy of predictions clipped to the training ratings' scale, ranking of all unseen movies, bounds.
@@ -75,10 +70,8 @@ def evaluate(
     generator = torch.Generator().manual_seed(derive(parameters.seed, "evaluate"))
     mean, deviation = model.predict_distribution(test)
     prediction = mean.clamp(*train.scale())
-    chance_seen = ease.fit(train, parameters.ease_regularization)
-    by_user = ranking_by_user(
-        seen_and_liked(model, chance_seen), seen=concatenate(train, validation), test=test
-    )
+    lists = recommend(of_users(model, ease, train), seen=concatenate(train, validation), test=test)
+    by_user = lists.quality()
     squared_error = (prediction - test.rating).square()
     bounds = {
         "rmse": intervals.of_rmse(squared_error, test.user, generator),
@@ -87,21 +80,11 @@ def evaluate(
     return {
         **accuracy(prediction, test.rating),
         **{name: value.mean().item() for name, value in by_user.items()},
+        **lists.reach(train),
         "interval_95": bounds,
         "against_best_baseline": compare(squared_error, test, baselines, generator),
         **({"coverage": intervals.coverage(test.rating, mean, deviation)} if model.draws > 1 else {}),
     }
-
-
-def seen_and_liked(model: Model, chance_seen: Score) -> Score:
-    """The chance that a user sees a movie and gives it 4 stars or more, by which movies are ranked."""
-
-    def score(user: Int[Tensor, " users"]) -> Float[Tensor, "users n_movies"]:
-        spread = model.noise.float().mean(dim=0)[user, None].sqrt().clamp(min=1e-3)
-        liked: Tensor = torch.special.ndtr((model.score(user) - (RELEVANT - HALF_STEP)) / spread)
-        return chance_seen(user).clamp(min=UNSEEN) * liked
-
-    return score
 
 
 def compare(

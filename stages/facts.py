@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from stages.movielens import catalogue
-from stages.movielens.movies import split_year
 from stages.movielens.ratings import Ratings
+from stages.movielens.spelling import split_year
 from stages.outputs import Metrics
 
 YEARS_IN_PERIOD = 5
@@ -42,9 +42,9 @@ def describe_movies(ratings: Ratings, movie_ids: np.ndarray, movies: pd.DataFram
 
 
 def describe_tags(tags: pd.DataFrame, movie_ids: np.ndarray) -> pd.DataFrame:
-    """movie, tag (lower case), n_users: how many people put each tag on each rated movie.
+    """movie, tag (lower case), n_users, n_users_of_tag: how many people put each tag on each rated movie.
 
-    Tags that only one person ever used are left out: they say something of the person, not of the movie.
+    `n_users_of_tag` counts those who used the tag at all: what only one person says tells of that person.
     """
     rated = tags[tags["movie_id"].isin(movie_ids)]
     plain = pd.DataFrame(
@@ -54,8 +54,11 @@ def describe_tags(tags: pd.DataFrame, movie_ids: np.ndarray) -> pd.DataFrame:
             "tag": rated["tag"].str.strip().str.lower(),
         }
     )
-    shared = plain[plain.groupby("tag")["user_id"].transform("nunique") > 1]
-    return shared.groupby(["movie", "tag"])["user_id"].nunique().rename("n_users").reset_index()
+    plain["n_users_of_tag"] = plain.groupby("tag")["user_id"].transform("nunique")
+    table = plain.groupby(["movie", "tag"]).agg(
+        n_users=("user_id", "nunique"), n_users_of_tag=("n_users_of_tag", "first")
+    )
+    return table.reset_index()
 
 
 def side_information(movies: pd.DataFrame) -> dict[str, Tensor]:

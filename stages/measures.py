@@ -1,6 +1,7 @@
 """How good predictions and rankings are: the measures, the same for the model and for every baseline."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -36,32 +37,63 @@ def accuracy(
     return {"rmse": rmse(prediction, rating), "mae": mae(prediction, rating)} if len(rating) else {}
 
 
+class Lists(NamedTuple):
+    """What is recommended to each user with a relevant test rating."""
+
+    movie: Int[Tensor, "users length"]
+    """The best unseen movies, the best first."""
+    hit: Bool[Tensor, "users length"]
+    """Whether the user turned out to like them."""
+    n_relevant: Int[Tensor, " users"]
+    """How many there were to be found."""
+
+    def quality(self) -> dict[str, Float[Tensor, " users"]]:
+        """NDCG@10 and Recall@10 of each user; nothing without such a user."""
+        if not len(self.hit):
+            return {}
+        return {
+            "ndcg_at_10": ndcg(self.hit, self.n_relevant),
+            "recall_at_10": recall(self.hit, self.n_relevant),
+        }
+
+    def reach(self, train: Ratings) -> dict[str, float]:
+        """catalogue_coverage: the share of all movies that are recommended to anybody.
+
+        median_popularity: the training ratings of the movie in the middle of all that is recommended.
+        """
+        if not len(self.movie):
+            return {}
+        count = torch.bincount(train.movie, minlength=train.n_movies)
+        return {
+            "catalogue_coverage": len(self.movie.unique()) / train.n_movies,
+            "median_popularity": count[self.movie.flatten()].double().quantile(0.5).item(),
+        }
+
+
 def ranking(score: Score, seen: Ratings, test: Ratings) -> dict[str, float]:
     """Mean NDCG@10 and Recall@10 over the users with a relevant test rating; nothing without such a user."""
-    by_user = ranking_by_user(score, seen, test)
-    return {name: value.mean().item() for name, value in by_user.items()}
+    quality = recommend(score, seen, test).quality()
+    return {name: value.mean().item() for name, value in quality.items()}
 
 
-def ranking_by_user(score: Score, seen: Ratings, test: Ratings) -> dict[str, Float[Tensor, " users"]]:
-    """NDCG@10 and Recall@10 of each user with a relevant test rating; nothing without such a user.
+def recommend(score: Score, seen: Ratings, test: Ratings) -> Lists:
+    """The list of each user with a relevant test rating (4 stars and more).
 
     Every movie that a user has not rated in `seen` is a candidate (none are sampled: Krichene & Rendle 2020,
-    "On Sampled Metrics for Item Recommendation"). Relevant are test ratings of 4 stars and more.
+    "On Sampled Metrics for Item Recommendation").
     """
     relevant = test[test.rating >= RELEVANT].sorted_by_user()
-    users = relevant.user.unique()
-    if not len(users):
-        return {}
     seen = seen.sorted_by_user()
-    hits, n_relevant = [], []
-    for block in users.split(BLOCK):
-        wanted = _mark(relevant, block)
-        scores = score(block).masked_fill(_mark(seen, block), -torch.inf)
-        best = scores.topk(min(LENGTH, scores.shape[1]), dim=1).indices
-        hits.append(wanted.gather(1, best))
+    length = min(LENGTH, test.n_movies)
+    movie = [torch.zeros(0, length, dtype=torch.int64)]
+    hit, n_relevant = [torch.zeros(0, length, dtype=torch.bool)], [torch.zeros(0, dtype=torch.int64)]
+    for block in relevant.user.unique().split(BLOCK) if len(relevant) else ():
+        wanted = mark(relevant, block)
+        scores = score(block).masked_fill(mark(seen, block), -torch.inf)
+        movie.append(scores.topk(length, dim=1).indices)
+        hit.append(wanted.gather(1, movie[-1]))
         n_relevant.append(wanted.sum(dim=1))
-    hit, count = torch.cat(hits), torch.cat(n_relevant)
-    return {"ndcg_at_10": ndcg(hit, count), "recall_at_10": recall(hit, count)}
+    return Lists(torch.cat(movie), torch.cat(hit), torch.cat(n_relevant))
 
 
 def ndcg(hit: Bool[Tensor, "users length"], n_relevant: Int[Tensor, " users"]) -> Float[Tensor, " users"]:
@@ -84,7 +116,7 @@ def recall(hit: Bool[Tensor, "users length"], n_relevant: Int[Tensor, " users"])
     return hit.sum(dim=1) / n_relevant.clamp(max=hit.shape[1]).double()
 
 
-def _mark(ratings: Ratings, users: Int[Tensor, " users"]) -> Bool[Tensor, "users n_movies"]:
+def mark(ratings: Ratings, users: Int[Tensor, " users"]) -> Bool[Tensor, "users n_movies"]:
     """Which movies each of the users has rated; `ratings` are sorted by user, `users` ascend."""
     start = int(torch.searchsorted(ratings.user, users[0]))
     stop = int(torch.searchsorted(ratings.user, users[-1], right=True))

@@ -104,7 +104,7 @@ def split(parameters: PrepareParameters, timestamp: Int[Tensor, " n_ratings"]) -
     if n_train < 1:
         raise UserError(
             f"of {n_ratings} ratings, test_fraction {parameters.test_fraction:g} and validation_fraction "
-            f"{parameters.validation_fraction:g} leave none to train on; they must add up to less than 1"
+            f"{parameters.validation_fraction:g} leave none to train on; lower them"
         )
     if parameters.split == "temporal":
         order = torch.argsort(timestamp, stable=True)

@@ -1,17 +1,64 @@
-"""Whether clusters mean something: how much of them is fame, and whether their movies are of a kind.
+"""Whether clusters mean something: how much of them is fame, and whether their movies are of a kind."""
 
-Both are compared with clusters of the same sizes filled at random, which is what no meaning looks like.
-"""
+import itertools
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
+from scipy.sparse import coo_array, csr_array
 from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.metrics import adjusted_mutual_info_score, silhouette_score
 from sklearn.preprocessing import normalize
 
-PERMUTATIONS = 1_000
 FEWEST_MOVIES = 3
 """A tag on fewer movies is left out: it cannot tell what movies have in common."""
+BLOCK = 1_000
+"""Movies whose similarities to all others are held in memory at once."""
+
+
+class PairSums(NamedTuple):
+    """Sums over the cells of a symmetric matrix, off its diagonal."""
+
+    total: float
+    products: Float[np.ndarray, " 3"]
+    """Of the products of two cells that are the same (up to symmetry), that share a row, that share none."""
+
+    @classmethod
+    def of(cls, sum_of_row: Float[np.ndarray, " n"], sum_of_squares: float) -> "PairSums":
+        """From the sum of each row and the sum of all squares."""
+        total, rows = sum_of_row.sum(), np.square(sum_of_row).sum()
+        none = total**2 - 4 * rows + 2 * sum_of_squares
+        return cls(total, np.array([sum_of_squares, rows - sum_of_squares, none]))
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """What movies are said to be, by genres or by tags."""
+
+    words: list[str]
+    weight: csr_array
+    """A row for each movie, a column for each word; 0 where the movie does not have it."""
+
+    @cached_property
+    def known(self) -> Bool[np.ndarray, " movies"]:
+        """Which movies have a word."""
+        return np.asarray(self.weight.sum(axis=1) > 0)
+
+    @cached_property
+    def unit(self) -> csr_array:
+        """The rows of those movies, at length 1."""
+        return csr_array(normalize(self.weight[self.known]))
+
+    @cached_property
+    def similarities(self) -> PairSums:
+        """The sums over the cosines of all pairs of those movies."""
+        n = self.unit.shape[0]
+        blocks = (self.unit[start : start + BLOCK] @ self.unit.T for start in range(0, n, BLOCK))
+        squares = float(sum(block.power(2).sum() for block in blocks)) - n
+        return PairSums.of(self.unit @ self.unit.sum(axis=0) - 1, squares)
 
 
 def popularity_explained(
@@ -23,43 +70,61 @@ def popularity_explained(
     return float(mean.var() / fame.var()) if np.ptp(fame) > 0 else None
 
 
-def coherence(
-    labels: Int[np.ndarray, " movies"],
-    attributes: Float[np.ndarray, "movies attributes"],
-    rng: np.random.Generator,
+def silhouette(
+    points: Float[np.ndarray, "movies dimensions"], labels: Int[np.ndarray, " movies"]
 ) -> float | None:
-    """How many standard deviations more alike movies of a cluster are than under permuted labels (z).
+    """Mean silhouette (Rousseeuw 1987; -1 to 1); None with one cluster, or as many as there are movies."""
+    n_clusters = len(np.unique(labels))
+    return float(silhouette_score(points, labels)) if 1 < n_clusters < len(labels) else None
 
-    Alike is measured by Σ over clusters ‖Σ a‖² / n, with `a` the movies' attributes at length 1: n times the
-    mean cosine of all pairs in the cluster. Movies without an attribute are left out; None if all are.
+
+def stability(labelings: list[Int[np.ndarray, " movies"]]) -> float | None:
+    """Mean adjusted mutual information of all pairs of clusterings: 1 if they agree, 0 as by chance.
+
+    Vinh, Epps & Bailey 2010, "Information Theoretic Measures for Clusterings Comparison". None without a
+    pair.
     """
-    known = attributes.any(axis=1)
-    _, labels, size = np.unique(labels[known], return_inverse=True, return_counts=True)
-    if len(size) < 2:
+    pairs = list(itertools.combinations(labelings, 2))
+    return float(np.mean([adjusted_mutual_info_score(*pair) for pair in pairs])) if pairs else None
+
+
+def coherence(labels: Int[np.ndarray, " movies"], attributes: Attributes) -> float | None:
+    """How many standard deviations more alike movies of a cluster are than if labels were permuted (z).
+
+    Alike is the mean cosine of the attributes over all pairs of movies in one cluster. Mean and variance are
+    those of all n! permutations, from sums over the similarities S of all pairs (Mantel 1967, "The detection
+    of disease clustering and a generalized regression approach"). Movies without an attribute are left out;
+    None where the rest are of one cluster, or all alike.
+    """
+    _, labels, size = np.unique(labels[attributes.known], return_inverse=True, return_counts=True)
+    n = len(labels)
+    if n < 4 or not 1 < len(size) < n:
         return None
-    unit = normalize(attributes[known])
-    member = np.eye(len(size))[labels].T / np.sqrt(size)[:, None]
-    observed = np.square(member @ unit).sum()
-    permuted = [np.square(member[:, rng.permutation(len(unit))] @ unit).sum() for _ in range(PERMUTATIONS)]
-    spread = float(np.std(permuted))
-    return float((observed - np.mean(permuted)) / spread) if spread > 0 else None
+    in_cluster = csr_array((np.ones(n), (labels, np.arange(n)))) @ attributes.unit
+    observed = in_cluster.power(2).sum() - n
+    similar = attributes.similarities
+    together = PairSums.of(size[labels] - 1.0, float((size * (size - 1)).sum()))
+    ways = np.cumprod([n * (n - 1.0), n - 2.0, n - 3.0])
+    mean = together.total * similar.total / ways[0]
+    variance = (np.array([2, 4, 1]) * together.products * similar.products / ways).sum() - mean**2
+    return float((observed - mean) / np.sqrt(variance)) if variance > 1e-9 * mean**2 else None
 
 
-def genre_matrix(genres: pd.Series) -> pd.DataFrame:
-    """A row for each movie, a column for each genre: 1 where the movie has it."""
-    return genres.reset_index(drop=True).str.get_dummies("|").astype(float)
+def genre_matrix(genres: pd.Series) -> Attributes:
+    """1 where a movie has the genre; `genres` are written as in "Action|Drama"."""
+    has = genres.reset_index(drop=True).str.get_dummies("|")
+    return Attributes(has.columns.tolist(), csr_array(has.to_numpy(dtype=float)))
 
 
-def tag_matrix(tags: pd.DataFrame, movies: pd.Series) -> pd.DataFrame:
-    """A row for each of the movies (by index), a column for each tag: how many people gave it, by TF-IDF.
+def tag_matrix(tags: pd.DataFrame, movies: pd.Series) -> Attributes:
+    """How many people gave a movie each tag, by TF-IDF; tags on fewer than 3 of the movies are left out.
 
-    `tags` has the columns movie, tag and n_users. Tags on fewer than 3 of the movies are left out.
+    `tags` has the columns movie, tag and n_users; `movies` are the indices of the rows.
     """
     own = tags[tags["movie"].isin(movies)]
     own = own[own.groupby("tag")["movie"].transform("nunique") >= FEWEST_MOVIES]
-    counts = own.pivot_table(index="movie", columns="tag", values="n_users", aggfunc="sum", fill_value=0)
-    counts = counts.reindex(movies, fill_value=0).astype(float)
-    if counts.empty or not counts.shape[1]:
-        return pd.DataFrame(index=range(len(movies)))
-    weights = TfidfTransformer().fit_transform(counts.to_numpy()).toarray()
-    return pd.DataFrame(weights, columns=counts.columns)
+    row = pd.Index(movies).get_indexer(own["movie"])
+    column, words = pd.factorize(own["tag"], sort=True)
+    counts = coo_array((own["n_users"].to_numpy(dtype=float), (row, column)), (len(movies), len(words)))
+    weight = TfidfTransformer().fit_transform(counts.tocsr()) if len(words) else counts
+    return Attributes(list(words), csr_array(weight))

@@ -26,11 +26,11 @@ def load(path: Path, names: set[str], made_by: str) -> dict[str, Any]:
 
     Raises UserError that says which command makes the file anew when it is missing, damaged or another's.
     """
-    remedy = f"make it with: dvc repro -f {made_by}"
+    remedy = f"make it anew with: dvc repro -f {made_by}"
     try:
-        content = torch.load(path, weights_only=True)
+        content = torch.load(path, weights_only=True, mmap=True)
     except FileNotFoundError:
-        raise UserError(f"{path} does not exist; {remedy}") from None
+        raise UserError(f"{path} does not exist; make it with: dvc repro") from None
     except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, ValueError) as error:
         raise UserError(f"{path} is damaged, or no file of tensors; {remedy}") from error
     if not isinstance(content, dict) or set(content) != names:

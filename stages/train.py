@@ -6,6 +6,7 @@ from typing import Literal
 
 import pandas as pd
 import torch
+from torch import Tensor
 
 from stages import command, tensors
 from stages.factorization import adam, als, device, gibbs
@@ -45,17 +46,27 @@ def main(
 ) -> None:
     """Fit to TRAIN and SIDE_INFORMATION, watch VALIDATION; write MODEL, HISTORY and METRICS."""
     parameters = TrainParameters.load(params)
-    place = device.choose(parameters.device)
-    generator = torch.Generator().manual_seed(derive(parameters.seed, "train"))
     known = tensors.load(side_information, {"genres", "period"}, made_by="prepare")
-    problem = Problem(Ratings.load(train), Ratings.load(validation), known, place, generator)
+    problem = pose(parameters, Ratings.load(train), Ratings.load(validation), known)
     started = time.perf_counter()
     fit = SOLVERS[parameters.solver](problem, parameters)
-    print(f"train: {parameters.solver} on {place}: fitted in {time.perf_counter() - started:.1f} s")
+    print(f"train: {parameters.solver} on {problem.device}: fitted in {time.perf_counter() - started:.1f} s")
     scores = score(fit, problem)
     write_bytes(model, fit.model.serialize())
     write_csv(history, tabulate(fit.history))
     write_metrics(metrics, scores, synthetic=catalogue.is_synthetic(parameters.dataset))
+
+
+def pose(
+    parameters: TrainParameters,
+    train: Ratings,
+    validation: Ratings,
+    side_information: dict[str, Tensor],
+    purpose: str = "train",
+) -> Problem:
+    """The problem for the solver, with a device and, for each purpose, randomness of its own."""
+    generator = torch.Generator().manual_seed(derive(parameters.seed, purpose))
+    return Problem(train, validation, side_information, device.choose(parameters.device), generator)
 
 
 def score(fit: Fit, problem: Problem) -> Metrics:

@@ -7,10 +7,14 @@ import yaml
 
 from stages.baselines import BaselinesParameters
 from stages.cluster import ClusterParameters
+from stages.curve import CurveParameters
 from stages.evaluate import EvaluateParameters
 from stages.fetch import FetchParameters
+from stages.newcomers import NewcomersParameters
+from stages.notebook import NotebookParameters
 from stages.params import Parameters
 from stages.prepare import PrepareParameters
+from stages.replicas import ReplicasParameters
 from stages.report import ReportParameters
 from stages.train import TrainParameters
 
@@ -21,9 +25,13 @@ STAGES = list(PIPELINE["stages"])
 PARAMETERS: dict[str, type[Parameters]] = {
     "fetch": FetchParameters,
     "prepare": PrepareParameters,
+    "notebook": NotebookParameters,
     "baselines": BaselinesParameters,
     "train": TrainParameters,
+    "replicas": ReplicasParameters,
+    "newcomers": NewcomersParameters,
     "evaluate": EvaluateParameters,
     "cluster": ClusterParameters,
+    "curve": CurveParameters,
     "report": ReportParameters,
 }

@@ -1,10 +1,18 @@
 """The baselines are the minima that they claim to be, and see no test rating."""
 
+import json
+from pathlib import Path
+
+import pandas as pd
 import pytest
 import torch
+import yaml
 
+from stages import baselines
 from stages.baselines import BASELINES, BaselinesParameters, biases, evaluate, global_mean, popularity
+from stages.ease import Ease
 from stages.movielens.ratings import Ratings
+from stages.tensors import serialize
 from tests.conftest import make_ratings
 from tests.stages_of_the_pipeline import DEFAULTS
 
@@ -40,9 +48,34 @@ def test_the_most_rated_movie_comes_first_and_of_equals_the_earlier() -> None:
     assert order.tolist() == [[2, 0, 1, 3]] * 2
 
 
-def test_every_baseline_has_a_row_and_its_predictions_a_column(small_parts: dict[str, Ratings]) -> None:
-    parameters = BaselinesParameters.check(DEFAULTS)
-    table, rows = evaluate(**small_parts, parameters=parameters, baselines=BASELINES)
+def run(directory: Path, parts: dict[str, Ratings]) -> tuple[pd.DataFrame, dict[str, dict[str, float]]]:
+    for name, part in parts.items():
+        (directory / f"{name}.pt").write_bytes(part.serialize())
+    factors = {
+        "user_factors": torch.ones(2, parts["train"].n_users, 1),
+        "movie_factors": torch.full((2, parts["train"].n_movies, 1), 3.0),
+    }
+    (directory / "notebook.pt").write_bytes(serialize(factors))
+    (directory / "params.yaml").write_text(yaml.safe_dump(DEFAULTS))
+    names = (
+        "train.pt",
+        "validation.pt",
+        "test.pt",
+        "notebook.pt",
+        "ease.pt",
+        "p.csv",
+        "b.json",
+        "params.yaml",
+    )
+    baselines.main(*(directory / name for name in names))
+    rows: dict[str, dict[str, float]] = json.loads((directory / "b.json").read_text())
+    return pd.read_csv(directory / "p.csv"), rows
+
+
+def test_every_baseline_has_a_row_and_its_predictions_a_column(
+    tmp_path: Path, small_parts: dict[str, Ratings]
+) -> None:
+    table, rows = run(tmp_path, small_parts)
     ranks, predicts = {"ndcg_at_10", "recall_at_10"}, {"rmse", "mae"}
     assert {name: set(row) for name, row in rows.items()} == {
         "notebook": ranks | predicts,
@@ -53,8 +86,22 @@ def test_every_baseline_has_a_row_and_its_predictions_a_column(small_parts: dict
         "ease": ranks,
     }
     assert list(table) == ["notebook", "global_mean", "biases", "neighbours"]
+    assert (table["notebook"] == 3).all()
     assert len(table) == len(small_parts["test"])
     assert rows["biases"]["rmse"] < rows["global_mean"]["rmse"]
+
+
+def test_without_test_ratings_there_is_nothing_to_measure_but_ease_is_fitted(
+    tmp_path: Path, small_parts: dict[str, Ratings]
+) -> None:
+    nothing = small_parts["test"][small_parts["test"].rating < 0]
+    (tmp_path / "p.csv").write_text("")
+    for name, part in {**small_parts, "test": nothing}.items():
+        (tmp_path / f"{name}.pt").write_bytes(part.serialize())
+    with pytest.raises(pd.errors.EmptyDataError):
+        run(tmp_path, {**small_parts, "test": nothing})
+    assert json.loads((tmp_path / "b.json").read_text()) == {}
+    assert Ease.load(tmp_path / "ease.pt").n_movies == small_parts["train"].n_movies
 
 
 def test_neighbours_that_would_not_fit_into_memory_are_left_out(

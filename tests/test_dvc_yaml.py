@@ -34,7 +34,7 @@ def transitive_modules(stage: str) -> set[Path]:
     while found:
         seen |= found
         found = {module for path in found for module in imported_modules(path)} - seen
-    return seen
+    return seen | {page for path in seen if (page := path.with_suffix(".html")).exists()}
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -53,6 +53,7 @@ def test_a_stage_reads_every_parameter_that_it_declares(stage: str) -> None:
     attributes = {
         node.attr
         for path in transitive_modules(stage)
+        if path.suffix == ".py"
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute)
     }

@@ -10,7 +10,8 @@ import torch
 import yaml
 
 from stages import evaluate
-from stages.evaluate import EvaluateParameters, compare, seen_and_liked
+from stages.ease import Ease, fit
+from stages.evaluate import EvaluateParameters, compare
 from stages.factorization.model import Model, single
 from stages.movielens.ratings import Ratings
 from tests.conftest import make_ratings
@@ -24,8 +25,14 @@ def constant(stars: float, n_users: int, n_movies: int) -> Model:
     return single(torch.tensor(stars), *zeros)
 
 
+def blind(n_movies: int) -> Ease:
+    """Thinks that everybody is as likely to see one movie as another."""
+    return fit(make_ratings([], 1, n_movies), 1.0)
+
+
 def measure(model: Model, train: Ratings, validation: Ratings, test: Ratings) -> Any:
-    return evaluate.evaluate(model, train, validation, test, NONE, EvaluateParameters.check(DEFAULTS))
+    parameters = EvaluateParameters.check(DEFAULTS)
+    return evaluate.evaluate(model, train, validation, test, NONE, blind(train.n_movies), parameters)
 
 
 def test_predictions_are_clipped_to_the_scale_of_the_training_ratings() -> None:
@@ -41,15 +48,6 @@ def test_movies_rated_in_training_or_validation_are_no_candidates() -> None:
     model = constant(3.0, 1, 3)
     model.movie_biases[0] = torch.tensor([3.0, 2.0, 1.0])
     assert measure(model, **parts)["ndcg_at_10"] == 1
-
-
-def test_a_movie_is_ranked_by_the_chance_that_it_is_seen_and_liked() -> None:
-    model = constant(3.75, n_users=1, n_movies=3)
-    model.noise[:] = 1.0
-    model.movie_biases[0] = torch.tensor([0.0, 1.0, -1.0])
-    chances = torch.tensor([[0.5, 0.25, -0.1]])
-    score = seen_and_liked(model, lambda user: chances[user])(torch.tensor([0]))
-    assert score.tolist()[0] == pytest.approx([0.5 * 0.5, 0.25 * 0.841345, 1e-6 * 0.158655], rel=1e-4)
 
 
 def test_the_difference_is_that_to_the_best_baseline() -> None:
@@ -69,9 +67,19 @@ def run(directory: Path, parts: dict[str, Ratings]) -> dict[str, Any]:
         (directory / f"{name}.pt").write_bytes(part.serialize())
     model = constant(3.5, parts["test"].n_users, parts["test"].n_movies)
     (directory / "model.pt").write_bytes(model.serialize())
+    (directory / "ease.pt").write_bytes(fit(parts["train"], 50.0).serialize())
     pd.DataFrame({"mean": 3.0}, index=range(len(parts["test"]))).to_csv(directory / "b.csv", index=False)
     (directory / "params.yaml").write_text(yaml.safe_dump(DEFAULTS))
-    names = ("train.pt", "validation.pt", "test.pt", "model.pt", "b.csv", "test.json", "params.yaml")
+    names = (
+        "train.pt",
+        "validation.pt",
+        "test.pt",
+        "model.pt",
+        "ease.pt",
+        "b.csv",
+        "test.json",
+        "params.yaml",
+    )
     evaluate.main(*(directory / name for name in names))
     metrics: dict[str, Any] = json.loads((directory / "test.json").read_text())
     return metrics
@@ -81,7 +89,7 @@ def test_the_stage_writes_all_measures_with_their_intervals(
     tmp_path: Path, small_parts: dict[str, Ratings]
 ) -> None:
     metrics = run(tmp_path, small_parts)
-    measures = ["rmse", "mae", "ndcg_at_10", "recall_at_10"]
+    measures = ["rmse", "mae", "ndcg_at_10", "recall_at_10", "catalogue_coverage", "median_popularity"]
     assert list(metrics) == [*measures, "interval_95", "against_best_baseline"]
     expected = (small_parts["test"].rating - 3.5).square().mean().sqrt().item()
     assert metrics["rmse"] == pytest.approx(expected, abs=1e-6)

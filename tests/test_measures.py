@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import mean_absolute_error, ndcg_score, root_mean_squared_error
 
 from stages import measures
-from stages.measures import accuracy, ndcg, ranking, recall
+from stages.measures import accuracy, ndcg, ranking, recall, recommend
 from stages.movielens.ratings import Ratings
 from tests.conftest import make_ratings
 
@@ -44,6 +44,18 @@ def test_only_unseen_movies_are_ranked_and_only_users_with_a_relevant_one_count(
     found = ranking(lambda user: falling.expand(len(user), -1), seen, test)
     assert found["ndcg_at_10"] == pytest.approx((1 + 1 / math.log2(5)) / 2)
     assert found["recall_at_10"] == 1
+
+
+def test_the_reach_of_lists_by_hand() -> None:
+    train = make_ratings([(0, 0, 5.0), (1, 0, 5.0), (2, 1, 5.0)], n_users=3, n_movies=40)
+    test = make_ratings([(0, 1, 4.0), (2, 0, 5.0)], n_users=3, n_movies=40)
+    falling = -torch.arange(40.0)
+    lists = recommend(lambda user: falling.expand(len(user), -1), train, test)
+    assert lists.movie.tolist() == [[*range(1, 11)], [0, *range(2, 11)]]
+    assert lists.reach(train) == {"catalogue_coverage": 11 / 40, "median_popularity": 0}
+    assert (
+        recommend(lambda user: falling.expand(len(user), -1), train, test[test.rating < 0]).reach(train) == {}
+    )
 
 
 def plain(scores: np.ndarray, seen: Ratings, test: Ratings) -> dict[str, float]:

@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from stages.factorization.model import Model, single
+from stages.factorization.model import FIXED, LEAST_PENALTY, Model, single
 from stages.factorization.solver import Fit, History, Hyperparameters, Problem, mean_squared_error
 
 START = 0.05
@@ -83,6 +83,9 @@ def _entries(
 def _model(table: Tensor, mean: Tensor, n_users: int, hyperparameters: Hyperparameters) -> Model:
     users, movies = table[:n_users], table[n_users:]
     k = hyperparameters.latent_factors
+    penalty = max(hyperparameters.regularization, LEAST_PENALTY)
     if not hyperparameters.biases:
-        return single(mean, users.new_zeros(len(users)), movies.new_zeros(len(movies)), users, movies)
-    return single(mean, users[:, k], movies[:, k + 1], users[:, :k], movies[:, :k])
+        none = users.new_zeros(len(users)), movies.new_zeros(len(movies))
+        return single(mean, *none, users, movies, (penalty, FIXED))
+    penalties = penalty, max(hyperparameters.bias_regularization, LEAST_PENALTY)
+    return single(mean, users[:, k], movies[:, k + 1], users[:, :k], movies[:, :k], penalties)

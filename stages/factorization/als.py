@@ -17,7 +17,7 @@ from torch import Tensor
 from stages.command import UserError
 from stages.factorization import blocks
 from stages.factorization.blocks import Block, normal_equations
-from stages.factorization.model import Model, single
+from stages.factorization.model import FIXED, LEAST_PENALTY, Model, single
 from stages.factorization.solver import Fit, History, Hyperparameters, Problem, mean_squared_error
 
 START = 0.3
@@ -77,6 +77,9 @@ def _start(n_rows: int, spread: float, problem: Problem, hyperparameters: Hyperp
 
 def _model(mean: Tensor, users: Tensor, movies: Tensor, hyperparameters: Hyperparameters) -> Model:
     k = hyperparameters.latent_factors
+    penalty = max(hyperparameters.regularization, LEAST_PENALTY)
     if not hyperparameters.biases:
-        return single(mean, users.new_zeros(len(users)), movies.new_zeros(len(movies)), users, movies)
-    return single(mean, users[:, k], movies[:, k], users[:, :k], movies[:, :k])
+        none = users.new_zeros(len(users)), movies.new_zeros(len(movies))
+        return single(mean, *none, users, movies, (penalty, FIXED))
+    penalties = penalty, max(hyperparameters.bias_regularization, LEAST_PENALTY)
+    return single(mean, users[:, k], movies[:, k], users[:, :k], movies[:, :k], penalties)

@@ -5,7 +5,7 @@ The model, with x_u = (p_u, b_u) of a user and y_i = (q_i, c_i) of a movie:
     r(u, i, t) ~ N(μ + b_u + c_i + p_uᵀ q_i + s(u, hour of t), 1/α_u)
     x_u ~ N(m + Bᵀ f_u, Λ⁻¹),  y_i likewise                   f: what is known beside the ratings
     (m, Λ) ~ normal–Wishart,  B ~ N(0, (λ_B Λ)⁻¹),  λ_B ~ gamma
-    s ~ N(0, 1/τ),  τ ~ gamma;  α_u ~ gamma(SHAPE, rate),  rate ~ gamma
+    s ~ N(0, 1/τ),  τ ~ gamma;  α_u ~ gamma(NOISE_SHAPE, rate),  rate ~ gamma
 
 Salakhutdinov & Mnih 2008 (BPMF, equations 11–14) without the features and hours, which are those of Simm et
 al. 2017 (Macau) and, for time, b_u(t) of Koren 2010, "Collaborative Filtering with Temporal Dynamics". A
@@ -21,12 +21,12 @@ from torch import Tensor
 from stages.factorization import blocks, features
 from stages.factorization.blocks import Block, normal_equations
 from stages.factorization.embeddings import embed
-from stages.factorization.model import Model, sitting_of
+from stages.factorization.model import NO_EFFECT, NOISE_SHAPE, Model, sitting_of
 from stages.factorization.prior import Prior
 from stages.factorization.solver import Fit, History, Hyperparameters, Problem
 
-SHAPE = 4.0
-"""Of the gamma distribution of the users' noise precisions: about ±50 % between users."""
+HALVED = ["user_biases", "movie_biases", "user_factors", "movie_factors", "noise", "sitting_effects"]
+WHOLE = ["prior_mean", "prior_precision", "feature_weights", "noise_rate", "effect_precision"]
 START = 0.1
 """Standard deviation of factors at the start; the sampler forgets it during the burn-in."""
 
@@ -69,16 +69,17 @@ class State:
             torch.cat([START * self._normal(n_rows, self.k), torch.zeros(n_rows, 1, device=device)], dim=1)
             for n_rows in (self.train.n_users, self.train.n_movies)
         )
-        self.user_prior = Prior(features.of_users(problem, hyperparameters), self.k + 1, self.rng)
+        user_features, self.feature_basis = features.of_users(problem, hyperparameters)
+        self.user_prior = Prior(user_features, self.k + 1, self.rng)
         self.movie_prior = Prior(features.of_movies(problem, hyperparameters), self.k + 1, self.rng)
         self.mean = self.train.rating.mean()
         self.noise_precision = torch.ones(self.train.n_users, device=device)
-        self.noise_rate = SHAPE
+        self.noise_rate = NOISE_SHAPE
         self.ratings_of_user = torch.bincount(self.train.user, minlength=self.train.n_users).float()
         self.with_sittings = hyperparameters.sittings
         self.sitting, self.sitting_row = torch.unique(sitting_of(self.train), return_inverse=True)
         self.effects = torch.zeros(len(self.sitting), device=device)
-        self.effect_precision = 10.0
+        self.effect_precision = 10.0 if self.with_sittings else NO_EFFECT
         self.residual = self.train.rating - self.mean
 
     def sweep(self) -> None:
@@ -132,10 +133,10 @@ class State:
     def _draw_noise(self) -> None:
         """The precision α_u of each user's noise, then the rate that they share."""
         squares = torch.bincount(self.train.user, self.residual.square(), self.train.n_users)
-        shape = (SHAPE + self.ratings_of_user / 2).cpu().numpy()
+        shape = (NOISE_SHAPE + self.ratings_of_user / 2).cpu().numpy()
         rate = (self.noise_rate + squares / 2).cpu().numpy()
         drawn = self.rng.gamma(shape) / rate
-        self.noise_rate = self.rng.gamma(1 + SHAPE * len(drawn)) / (1 + drawn.sum())
+        self.noise_rate = self.rng.gamma(1 + NOISE_SHAPE * len(drawn)) / (1 + drawn.sum())
         self.noise_precision = torch.from_numpy(drawn).float().to(self.residual.device)
 
     def _normal(self, *shape: int) -> Tensor:
@@ -143,6 +144,7 @@ class State:
 
     def draw(self) -> Model:
         """The current draw, as a model; the embeddings are its own movie factors."""
+        prior = self.user_prior
         return Model(
             mean=self.mean,
             user_biases=self.users[None, :, -1],
@@ -152,22 +154,21 @@ class State:
             noise=1 / self.noise_precision[None],
             sitting=self.sitting,
             sitting_effects=self.effects[None],
+            prior_mean=prior.shift.float()[None],
+            prior_precision=prior.precision.float()[None],
+            feature_weights=prior.weights.float()[None],
+            feature_basis=self.feature_basis,
+            noise_rate=torch.tensor([self.noise_rate], dtype=torch.float32),
+            effect_precision=torch.tensor([self.effect_precision], dtype=torch.float32),
             embeddings=self.movies[:, :-1],
         )
 
 
 def combine(draws: list[Model], generator: torch.Generator) -> Model:
-    """One model of all draws, kept in half precision: its rounding is far below the draws' own spread."""
-    stacked = {
-        name: torch.cat([getattr(draw, name) for draw in draws]).half()
-        for name in (
-            "user_biases",
-            "movie_biases",
-            "user_factors",
-            "movie_factors",
-            "noise",
-            "sitting_effects",
-        )
-    }
-    embeddings = embed(stacked["user_factors"], stacked["movie_factors"], generator)
-    return Model(mean=draws[0].mean, sitting=draws[0].sitting, embeddings=embeddings, **stacked)
+    """One model of all draws, most kept in half precision: its rounding is far below the draws' spread."""
+    first = draws[0]
+    halved = {name: torch.cat([getattr(draw, name) for draw in draws]).half() for name in HALVED}
+    whole = {name: torch.cat([getattr(draw, name) for draw in draws]) for name in WHOLE}
+    embeddings = embed(halved["user_factors"], halved["movie_factors"], generator)
+    shared = {"mean": first.mean, "sitting": first.sitting, "feature_basis": first.feature_basis}
+    return Model(**shared, embeddings=embeddings, **halved, **whole)

@@ -19,6 +19,14 @@ from stages import tensors
 from stages.command import UserError
 from stages.movielens.ratings import Ratings
 
+NOISE_SHAPE = 4.0
+"""Of the gamma distribution of the users' noise precisions: about ±50 % between users."""
+NO_EFFECT = 1e12
+"""Precision of the effects of hours where there are none."""
+LEAST_PENALTY = 1e-6
+"""Of a new user's entries, so that they are determined by however few ratings."""
+FIXED = 1e9
+"""Precision of an entry that is 0 in everybody."""
 HOURS = 1 << 24
 """More than the hours since 1970: `user * HOURS + hour` names a user's sitting."""
 
@@ -43,6 +51,18 @@ class Model:
     """Which users' hours have an effect, as `user * HOURS + hour`, ascending."""
     sitting_effects: Float[Tensor, "draws n_sittings"]
     """Stars above the user's own level within that hour; 0 in every other hour."""
+    prior_mean: Float[Tensor, "draws entries"]
+    """m: what is expected of a new user's factors and, as the last entry, of their bias."""
+    prior_precision: Float[Tensor, "draws entries entries"]
+    """Λ: how sure that is."""
+    feature_weights: Float[Tensor, "draws width entries"]
+    """B: what follows from which movies they rated,"""
+    feature_basis: Float[Tensor, "n_movies width"]
+    """V: summed up by the mean of the rows of these movies, times the square root of their number."""
+    noise_rate: Float[Tensor, " draws"]
+    """Rate of the gamma distribution of users' noise precisions, in stars²; 0 if they are 1 by definition."""
+    effect_precision: Float[Tensor, " draws"]
+    """1 / the variance of the effects of hours, in stars⁻²."""
     embeddings: Float[Tensor, "n_movies latent_factors"]
     """A point estimate of what kind of movie each is; only distances and directions mean anything."""
 
@@ -50,6 +70,11 @@ class Model:
     def draws(self) -> int:
         """How many draws there are: 1 unless the solver is Bayesian."""
         return len(self.user_biases)
+
+    @property
+    def n_users(self) -> int:
+        """How many users the model was trained with."""
+        return self.user_biases.shape[1]
 
     def predict(self, ratings: Ratings) -> Float[Tensor, " n_ratings"]:
         """Predicted stars of these users for these movies at these times, not clipped to the scale."""
@@ -76,12 +101,24 @@ class Model:
         spread = (squares / self.draws - average.square()).clamp(min=0)
         return self.mean + average, (spread + noise / self.draws).sqrt()
 
+    def stars(self, vectors: Float[Tensor, "people draws entries"]) -> Float[Tensor, "people n_movies"]:
+        """Predicted stars of every movie for people of these factors and, last, biases, at no set time."""
+        total = self.movie_biases.float().sum(dim=0).repeat(len(vectors), 1)
+        for draw in range(self.draws):
+            total.addmm_(vectors[:, draw, :-1], self.movie_factors[draw].float().T)
+        return self.mean + vectors[:, :, -1].mean(dim=1, keepdim=True) + total / self.draws
+
     def score(self, user: Int[Tensor, " users"]) -> Float[Tensor, "users n_movies"]:
-        """Predicted stars of every movie for each of the users, at no particular time."""
-        factors = self.user_factors[:, user].float().transpose(0, 1).flatten(1)
-        partners = self.movie_factors.float().transpose(0, 1).flatten(1)
-        level = self.user_biases.float().mean(0)[user, None] + self.movie_biases.float().mean(0)
-        return self.mean + level + factors @ partners.T / self.draws
+        """Predicted stars of every movie for each of the users, at no set time."""
+        vectors = torch.cat([self.user_factors[:, user], self.user_biases[:, user, None]], dim=2)
+        return self.stars(vectors.float().transpose(0, 1))
+
+    def expected_of_everybody(self) -> tuple[Float[Tensor, " n_movies"], Float[Tensor, " n_movies"]]:
+        """Stars that all users would give each movie on average, and their standard deviation over draws."""
+        user_bias, user = self.user_biases.float().mean(dim=1), self.user_factors.float().mean(dim=1)
+        level = user_bias[:, None] + self.movie_biases.float()
+        level = level + torch.einsum("dk,dmk->dm", user, self.movie_factors.float())
+        return self.mean + level.mean(dim=0), level.std(dim=0, correction=0)
 
     def _sitting_row(self, ratings: Ratings) -> Int[Tensor, " n_ratings"]:
         """The row of each rating's sitting, `n_sittings` where it has none."""
@@ -114,8 +151,14 @@ def single(
     movie_biases: Float[Tensor, " n_movies"],
     user_factors: Float[Tensor, "n_users latent_factors"],
     movie_factors: Float[Tensor, "n_movies latent_factors"],
+    penalties: tuple[float, float] = (FIXED, FIXED),
 ) -> Model:
-    """A model of one draw: the point estimate of a solver that is not Bayesian."""
+    """A model of one draw: the point estimate of a solver that is not Bayesian.
+
+    `penalties` are those of its objective on factors and biases, which say the same as a normal prior.
+    """
+    k, device = movie_factors.shape[1], movie_factors.device
+    one = torch.ones(1, device=device)
     return Model(
         mean=mean,
         user_biases=user_biases[None],
@@ -123,15 +166,26 @@ def single(
         user_factors=user_factors[None],
         movie_factors=movie_factors[None],
         noise=torch.zeros_like(user_biases)[None],
-        sitting=torch.zeros(0, dtype=torch.int64, device=user_biases.device),
+        sitting=torch.zeros(0, dtype=torch.int64, device=device),
         sitting_effects=user_biases.new_zeros(1, 0),
+        prior_mean=torch.zeros(1, k + 1, device=device),
+        prior_precision=torch.tensor([penalties[0]] * k + [penalties[1]], device=device).diag()[None],
+        feature_weights=torch.zeros(1, 0, k + 1, device=device),
+        feature_basis=torch.zeros(len(movie_factors), 0, device=device),
+        noise_rate=0 * one,
+        effect_precision=NO_EFFECT * one,
         embeddings=movie_factors,
     )
 
 
 def sitting_of(ratings: Ratings) -> Int[Tensor, " n_ratings"]:
     """The user and the hour of each rating, in one number."""
-    return ratings.user * HOURS + ratings.timestamp // 3600
+    return ratings.user * HOURS + hour_of(ratings.timestamp)
+
+
+def hour_of(timestamp: Int[Tensor, " n"]) -> Int[Tensor, " n"]:
+    """Hours since 1970, of seconds since 1970."""
+    return timestamp // 3600
 
 
 def _problems(content: dict[str, Tensor]) -> Iterator[str]:
@@ -146,6 +200,12 @@ def _problems(content: dict[str, Tensor]) -> Iterator[str]:
         "noise": (draws, n_users),
         "sitting": (n_sittings,),
         "sitting_effects": (draws, n_sittings),
+        "prior_mean": (draws, latent_factors + 1),
+        "prior_precision": (draws, latent_factors + 1, latent_factors + 1),
+        "feature_weights": (draws, content["feature_basis"].shape[-1], latent_factors + 1),
+        "feature_basis": (n_movies, content["feature_basis"].shape[-1]),
+        "noise_rate": (draws,),
+        "effect_precision": (draws,),
         "embeddings": (n_movies, latent_factors),
     }
     for name, shape in shapes.items():

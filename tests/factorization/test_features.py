@@ -33,7 +33,8 @@ def test_co_occurrence_keeps_the_similarities_of_who_rated_what(
     rated[train.user, train.movie] = 1
     rows = rated if side == "user" else rated.T
     rows = rows / rows.sum(dim=1, keepdim=True).clamp(min=1).sqrt()
-    found = features.co_occurrence(train, side, 200, torch.Generator().manual_seed(0))
+    found, basis = features.co_occurrence(train, side, 200, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(rows @ basis, found, atol=1e-3, rtol=0)
     torch.testing.assert_close(found @ found.T, rows @ rows.T, atol=1e-3, rtol=0)
 
 
@@ -43,7 +44,9 @@ def test_features_stand_side_by_side_and_none_is_no_column(small_parts: dict[str
     problem = make_problem(train, side_information=known)
     chosen = hyperparameters(movie_features=["period", "raters"], feature_rank=5, user_features=["rated"])
     assert features.of_movies(problem, chosen).shape == (train.n_movies, 8)
-    assert features.of_users(problem, chosen).shape == (train.n_users, 5)
+    assert features.of_users(problem, chosen)[0].shape == (train.n_users, 5)
+    assert features.of_users(problem, chosen)[1].shape == (train.n_movies, 5)
     nothing = hyperparameters(movie_features=[], user_features=[])
     assert features.of_movies(problem, nothing).shape == (train.n_movies, 0)
-    assert features.of_users(problem, nothing).shape == (train.n_users, 0)
+    assert features.of_users(problem, nothing)[0].shape == (train.n_users, 0)
+    assert features.of_users(problem, nothing)[1].shape == (train.n_movies, 0)

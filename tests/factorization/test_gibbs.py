@@ -11,7 +11,8 @@ from torch import Tensor
 
 from stages.factorization import gibbs
 from stages.factorization.embeddings import embed
-from stages.factorization.gibbs import SHAPE, State
+from stages.factorization.gibbs import State
+from stages.factorization.model import NOISE_SHAPE
 from stages.factorization.prior import KAPPA, Prior
 from stages.factorization.solver import Fit
 from stages.movielens.ratings import Ratings
@@ -91,7 +92,7 @@ def test_the_draws_of_vectors_effects_and_noise_agree_with_their_joint_distribut
             ]
         )
     log_gamma = digamma(1.0)
-    expected = [0.25, 0.64, digamma(SHAPE) - log_gamma, log_gamma, log_gamma - math.log(0.1)]
+    expected = [0.25, 0.64, digamma(NOISE_SHAPE) - log_gamma, log_gamma, log_gamma - math.log(0.1)]
     assert_means(seen, expected)
 
 

@@ -27,6 +27,12 @@ def make_model(draws: int = 3) -> Model:
         noise=normal(draws, 4).square(),
         sitting=torch.tensor([1 * HOURS + 24, 2 * HOURS]),
         sitting_effects=normal(draws, 2),
+        prior_mean=normal(draws, 4),
+        prior_precision=torch.eye(4).repeat(draws, 1, 1),
+        feature_weights=normal(draws, 2, 4),
+        feature_basis=normal(5, 2),
+        noise_rate=normal(draws).square(),
+        effect_precision=normal(draws).square(),
         embeddings=normal(5, 3),
     )
 
@@ -64,6 +70,15 @@ def test_scores_of_all_movies_are_the_predictions_at_no_particular_time() -> Non
     torch.testing.assert_close(model.score(users).flatten(), model.predict(one_by_one))
 
 
+def test_what_is_expected_of_everybody_is_the_average_over_all_users() -> None:
+    model = make_model()
+    stars, deviation = model.expected_of_everybody()
+    torch.testing.assert_close(stars, model.score(torch.arange(4)).mean(dim=0))
+    each = torch.einsum("duk,dmk->dum", model.user_factors, model.movie_factors)
+    each += model.user_biases[..., None] + model.movie_biases[:, None]
+    torch.testing.assert_close(deviation, each.mean(dim=1).std(dim=0, correction=0))
+
+
 def test_a_model_comes_back_from_its_file_as_the_same_bytes(tmp_path: Path) -> None:
     path = tmp_path / "model.pt"
     path.write_bytes(make_model().serialize())
@@ -77,7 +92,7 @@ def test_a_view_of_a_larger_table_is_saved_alone() -> None:
 
 
 def test_a_missing_file_says_which_command_makes_it(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="does not exist; make it with: dvc repro -f train"):
+    with pytest.raises(UserError, match="does not exist; make it with: dvc repro"):
         Model.load(tmp_path / "model.pt")
 
 
@@ -115,5 +130,5 @@ def test_a_file_with_wrong_shapes_or_values_is_refused(
 
 def test_a_file_that_lacks_a_tensor_is_refused(tmp_path: Path) -> None:
     torch.save({"mean": torch.tensor(1.0)}, tmp_path / "model.pt")
-    with pytest.raises(UserError, match=r"should hold embeddings, mean, .* and nothing else"):
+    with pytest.raises(UserError, match=r"should hold effect_precision, .* and nothing else"):
         Model.load(tmp_path / "model.pt")

@@ -1,0 +1,65 @@
+"""Titles as MovieLens writes them, and as a person says them."""
+
+import re
+
+ENGLISH_ARTICLES = frozenset("the a an".split())
+_ARTICLES = ENGLISH_ARTICLES.union(
+    "les le la l' los las el il lo gli der die das den det de een un une uno una".split()
+)
+_WITH_YEAR = re.compile(r"(?P<name>.*\S)\s*\((?P<year>\d{4})(?:\s*[-–]\s*(?:\d{4})?)?\)\s*")
+
+
+def split_year(title: str) -> tuple[str, int | None]:
+    """Title and year of release, which MovieLens writes behind it; a series' first year; None without one.
+
+    >>> split_year("Matrix, The (1999) "), split_year("Babylon 5")
+    (('Matrix, The', 1999), ('Babylon 5', None))
+    """
+    match = _WITH_YEAR.fullmatch(title)
+    return (match["name"], int(match["year"])) if match else (title.strip(), None)
+
+
+def spoken(name: str) -> str:
+    """A title without its year as a person says it: article in front, no alternative titles.
+
+    >>> spoken("Seven (a.k.a. Se7en)"), spoken("City of Lost Children, The (Cité des enfants perdus, La)")
+    ('Seven', 'The City of Lost Children')
+    """
+    return _article_in_front(_split_alternatives(name)[0])
+
+
+def alternatives(name: str) -> list[str]:
+    """What else a film is called, as spoken: its titles in parentheses, and titles without a foreign article.
+
+    >>> alternatives("City of Lost Children, The (Cité des enfants perdus, La)")
+    ['La Cité des enfants perdus', 'Cité des enfants perdus']
+    """
+    if ", " not in name and not name.endswith(")"):
+        return []
+    main, others = _split_alternatives(name)
+    behind = (_split_article(title) for title in [main, *others])
+    bare = [title for title, article in behind if article and article.lower() not in ENGLISH_ARTICLES]
+    return [_article_in_front(other) for other in others] + bare
+
+
+def _split_alternatives(name: str) -> tuple[str, list[str]]:
+    found = []
+    while name.endswith(")"):
+        before, _, inside = name[:-1].rpartition("(")
+        main = before.rstrip()
+        if not main or main == before or ")" in inside:
+            break
+        found.append(inside.removeprefix("a.k.a. "))
+        name = main
+    return name, found
+
+
+def _split_article(name: str) -> tuple[str, str]:
+    before, _, last = name.rpartition(", ")
+    return (before, last) if before and last.lower() in _ARTICLES else (name, "")
+
+
+def _article_in_front(name: str) -> str:
+    bare, article = _split_article(name)
+    gap = "" if not article or article.endswith("'") else " "
+    return f"{article}{gap}{bare}"

@@ -1,0 +1,69 @@
+"""notebook: the training ratings → the factors of the notebook's recipe, as it stands, from two seeds.
+
+It is what all else is compared with: the first fit for its predictions and its clusters, both for how much
+these depend on the seed. No parameter of the model plays a part here.
+"""
+
+import time
+from pathlib import Path
+
+import torch
+
+from stages import command, tensors
+from stages.factorization import adam
+from stages.factorization.model import Model
+from stages.factorization.solver import Hyperparameters, Problem
+from stages.movielens.ratings import Ratings
+from stages.outputs import write_bytes
+from stages.params import Parameters, Seed
+from stages.randomness import derive
+
+RECIPE = Hyperparameters(
+    latent_factors=8,
+    epochs=128,
+    batch_size=128,
+    learning_rate=1e-3,
+    biases=False,
+    regularization=0,
+    bias_regularization=0,
+    burn_in=0,
+    movie_features=(),
+    user_features=(),
+    feature_rank=1,
+    sittings=False,
+)
+PURPOSES = "train", "replica 0"
+"""Of the seeds: those of a training, and of its first replica."""
+
+
+class NotebookParameters(Parameters):
+    """The keys that this stage reads."""
+
+    seed: Seed
+    """Root of the starts and of the orders of ratings."""
+
+
+def main(train: Path, validation: Path, factors: Path, params: Path = Path("params.yaml")) -> None:
+    """Fit to TRAIN, watch VALIDATION, write FACTORS of users and movies."""
+    seed = NotebookParameters.load(params).seed
+    learned, watched = Ratings.load(train), Ratings.load(validation)
+    models = []
+    for purpose in PURPOSES:
+        started = time.perf_counter()
+        models.append(fit(learned, watched, derive(seed, purpose)))
+        print(f"notebook: fitted in {time.perf_counter() - started:.1f} s")
+    content = {
+        "user_factors": torch.cat([model.user_factors for model in models]),
+        "movie_factors": torch.cat([model.movie_factors for model in models]),
+    }
+    write_bytes(factors, tensors.serialize(content))
+
+
+def fit(train: Ratings, validation: Ratings, seed: int) -> Model:
+    """8 factors, no biases, no penalty, 128 epochs of Adam."""
+    generator = torch.Generator().manual_seed(seed)
+    return adam.fit(Problem(train, validation, {}, torch.device("cpu"), generator), RECIPE).model
+
+
+if __name__ == "__main__":
+    command.run(main)

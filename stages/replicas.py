@@ -1,0 +1,66 @@
+"""replicas: the same training with other seeds, and without genres → by which the clusters are judged.
+
+Clusters that come out otherwise whenever the training starts elsewhere are an accident; and that movies of a
+cluster share genres proves something only for a model that was not told them.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import torch
+from jaxtyping import Float
+from pydantic import Field
+from torch import Tensor
+
+from stages import command, tensors
+from stages.factorization.solver import Problem
+from stages.movielens.ratings import Ratings
+from stages.outputs import write_bytes
+from stages.train import SOLVERS, TrainParameters, pose
+
+
+class ReplicasParameters(TrainParameters):
+    """The keys that this stage reads: all that training reads, and one more."""
+
+    replicas: Annotated[int, Field(ge=0, le=100)]
+    """Trainings with other seeds."""
+
+
+def main(
+    train: Path,
+    validation: Path,
+    side_information: Path,
+    replicas: Path,
+    params: Path = Path("params.yaml"),
+) -> None:
+    """Fit to TRAIN and SIDE_INFORMATION from several seeds; write the movies' embeddings to REPLICAS."""
+    parameters = ReplicasParameters.load(params)
+    learned, watched = Ratings.load(train), Ratings.load(validation)
+    known = tensors.load(side_information, {"genres", "period"}, made_by="prepare")
+
+    def problem(purpose: str) -> Problem:
+        return pose(parameters, learned, watched, known, purpose)
+
+    others = [embed(problem(f"replica {number}"), parameters) for number in range(parameters.replicas)]
+    nothing = torch.zeros(0, learned.n_movies, parameters.latent_factors)
+    genreless = nothing
+    if parameters.replicas and informed_of_genres(parameters):
+        features = tuple(name for name in parameters.movie_features if name != "genres")
+        changed = parameters.model_copy(update={"movie_features": features})
+        genreless = embed(problem("without genres"), changed)[None]
+    content = {"embeddings": torch.stack(others) if others else nothing, "without_genres": genreless}
+    write_bytes(replicas, tensors.serialize(content))
+
+
+def informed_of_genres(parameters: TrainParameters) -> bool:
+    """Whether the solver reads the movies' genres."""
+    return parameters.solver == "gibbs" and "genres" in parameters.movie_features
+
+
+def embed(problem: Problem, parameters: TrainParameters) -> Float[Tensor, "n_movies latent_factors"]:
+    """The movies' embeddings by one training."""
+    return SOLVERS[parameters.solver](problem, parameters).model.embeddings.cpu()
+
+
+if __name__ == "__main__":
+    command.run(main)
