@@ -1,0 +1,72 @@
+"""From the options of the command to its answer."""
+
+import argparse
+from pathlib import Path
+
+from stages.command import UserError
+from stages.recommender import answer as shown
+from stages.recommender import shelves
+from stages.recommender.asker import Asker
+from stages.recommender.choice import recommend, that_pass
+from stages.recommender.filters import Filters
+from stages.recommender.library import Library, Movie
+
+
+def answer(asked: argparse.Namespace) -> None:
+    """Print the recommendations, or the similar movies, that were asked for."""
+    library = Library(asked.data)
+    asker = somebody(asked, library)
+    filters = Filters(asked.genre, asked.exclude_genre, asked.years, asked.cluster, asked.min_ratings)
+    company = [another(asked.company, library)] if asked.company is not None else []
+    unwanted = set().union(*(another(each, library).seen for each in asked.unseen_by))
+    if asked.similar is not None:
+        seen = unwanted.union(*(each.seen for each in [asker, *company]))
+        found = similar(asked.similar, filters, seen, library)[: asked.top]
+        print(shown.similar_as_json(found)) if asked.json else shown.show_similar(found, library)
+        return
+    if not asker.seen:
+        shelves.ask(asker)
+    chosen = recommend([asker, *company], filters, unwanted, asked.top, asked.adventurous, asked.together)
+    print(shown.as_json(chosen)) if asked.json else shown.show(chosen)
+
+
+def somebody(asked: argparse.Namespace, library: Library) -> Asker:
+    """Who asks, by all that they tell of themselves."""
+    asker = Asker(library)
+    if asked.user is not None:
+        asker.add_user(asked.user)
+    if asked.watched:
+        asker.add_list(asked.watched)
+    for title in asked.like:
+        asker.add_liked(title)
+    for text in asked.rate:
+        asker.add_rated(text)
+    return asker
+
+
+def another(name: str, library: Library) -> Asker:
+    """Somebody by their number in the dataset, or by a list of films in a CSV file."""
+    asker = Asker(library)
+    if name.isdecimal():
+        asker.add_user(int(name))
+    elif Path(name).suffix.lower() == ".csv" or Path(name).is_file():
+        asker.add_list(Path(name))
+    else:
+        raise UserError(f'"{name}" is neither the number of a user nor a CSV file')
+    return asker
+
+
+def similar(title: str, filters: Filters, seen: set[int], library: Library) -> list[tuple[Movie, float]]:
+    """The movies most like one, with their similarity, among those that pass the filters and are not seen."""
+    movie = library.titles.find(title)
+    passing = {each.movie for each in filters.passing(library)} - seen
+    try:
+        nearest = library.nearness.nearest(movie)
+    except KeyError:
+        name, count = library.movies[movie], library.movies[movie].n_ratings
+        raise UserError(f"{name} has {count} ratings, too few to tell what is like it") from None
+    found = [(library.movies[other], alike) for other, alike in nearest if other in passing]
+    if not found:
+        name = library.movies[movie]
+        raise UserError(f"of the movies {that_pass(filters)}none like {name} is left that was not seen")
+    return found
