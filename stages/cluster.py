@@ -35,6 +35,8 @@ STARTS = 10
 MAPPED = 3_000
 """Movies placed on the map, the best-known first: more could not be told apart."""
 MAP_ITERATIONS = 500
+ANGLE = 0.8
+"""Of Barnes & Hut: how far a group of movies may spread, as seen from one, to count as a single one."""
 PERPLEXITY = 30
 """About how many neighbours decide where a movie lies on the map."""
 
@@ -185,6 +187,7 @@ def draw_map(
             init="pca",
             perplexity=PERPLEXITY,
             max_iter=MAP_ITERATIONS,
+            angle=ANGLE,
             random_state=derive(seed, "map"),
         )
         places[best_known] = tsne.fit_transform(embeddings[best_known])

@@ -18,8 +18,8 @@ class Nearness(NamedTuple):
     """Indices, ascending."""
     place: Float[np.ndarray, "movies dimensions"]
 
-    def nearest(self, movie: int) -> list[tuple[int, float]]:
-        """The other movies with their similarity, the nearest first.
+    def nearest(self, movie: int) -> tuple[Int[np.ndarray, " others"], Float[np.ndarray, " others"]]:
+        """The other movies, the nearest first, and the similarity of each.
 
         Similarity is the cosine of the points, 1 for the same direction; raises KeyError for a movie without
         a point.
@@ -30,7 +30,8 @@ class Nearness(NamedTuple):
         length = np.linalg.norm(self.place, axis=1)
         cosine = self.place @ self.place[row] / np.maximum(length * length[row], 1e-12)
         order = np.argsort(-cosine, kind="stable")
-        return [(int(self.movie[i]), float(cosine[i])) for i in order if i != row]
+        order = order[order != row]
+        return self.movie[order], cosine[order]
 
     def serialize(self) -> bytes:
         """The content of a file that `load` reads; the same bytes for the same points."""

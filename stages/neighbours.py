@@ -3,7 +3,8 @@
     r̂(u, i) = b(u, i) + Σ_j s(i, j) (r(u, j) - b(u, j)) / Σ_j s(i, j)
 
 over the K movies j that u rated with the largest positive similarity to i: the correlation of what is left of
-both movies' ratings after the biases b, over the users that rated both, shrunken by their number. Koren 2010,
+both movies' ratings after the biases b, over the users that rated both, shrunken by their number. With a
+single such user there is none, so that movies of one rating are left to their biases. Koren 2010,
 "Factor in the Neighbors", section 2.2; the same as Surprise's KNNBaseline with its pearson_baseline.
 """
 
@@ -27,26 +28,27 @@ def fits_in_memory(train: Ratings) -> bool:
 
 
 def predict_all(train: Ratings, biases: Model) -> Float[Tensor, "n_users n_movies"]:
-    """Predicted stars of every movie for every user."""
+    """Predicted stars of every movie for every user: the biases, where a movie has no neighbour."""
+    comparable = torch.nonzero(torch.bincount(train.movie, minlength=train.n_movies) > 1).flatten()
     rest = torch.zeros(train.n_users, train.n_movies)
     rest[train.user, train.movie] = train.rating - biases.predict(train)
-    similarity = similarities(train, rest)
+    rated = torch.zeros(train.n_users, train.n_movies)
+    rated[train.user, train.movie] = 1
+    rest, rated = rest[:, comparable], rated[:, comparable]
+    similarity = similarities(rest, rated).clamp_(min=0)
     predicted = biases.score(torch.arange(train.n_users))
-    sorted_ratings = train.sorted_by_user()
-    ends = torch.bincount(train.user, minlength=train.n_users).cumsum(0)
-    for user, rated in enumerate(sorted_ratings.movie.tensor_split(ends[:-1])):
-        nearest = similarity[rated].T.clamp(min=0).topk(min(K, len(rated)), dim=1)
-        pull = (nearest.values * rest[user, rated][nearest.indices]).sum(dim=1)
-        predicted[user] += pull / nearest.values.sum(dim=1).clamp(min=1e-9)
+    for user, marks in enumerate(rated):
+        own = marks.nonzero().flatten()
+        nearest = similarity[own].T.contiguous().topk(min(K, len(own)), dim=1, sorted=False)
+        pull = (nearest.values * rest[user, own][nearest.indices]).sum(dim=1)
+        predicted[user, comparable] += pull / nearest.values.sum(dim=1).clamp(min=1e-9)
     return predicted
 
 
 def similarities(
-    train: Ratings, rest: Float[Tensor, "n_users n_movies"]
-) -> Float[Tensor, "n_movies n_movies"]:
-    """Shrunken correlations of what the biases leave, over the users that rated both movies."""
-    rated = torch.zeros_like(rest)
-    rated[train.user, train.movie] = 1
+    rest: Float[Tensor, "n_users movies"], rated: Float[Tensor, "n_users movies"]
+) -> Float[Tensor, "movies movies"]:
+    """Shrunken correlations of what the biases leave, over the users that rated (1) both movies."""
     common = rated.T @ rated
     squares = rest.square().T @ rated  # [i, j]: Σ of i's squares over the users that also rated j
     scale = (squares * squares.T).sqrt_().clamp_(min=1e-9)

@@ -62,7 +62,7 @@ def neighbours(clustered: pd.DataFrame, points: Nearness) -> pd.DataFrame:
     """movie, neighbour: for each movie on the map the nearest others on it, the nearest first."""
     placed = clustered.loc[clustered["x"].notna(), "movie"]
     on_map = Nearness(placed.to_numpy(), points.place[np.searchsorted(points.movie, placed)])
-    rows = [(movie, other) for movie in placed.tolist() for other, _ in on_map.nearest(movie)[:NEIGHBOURS]]
+    rows = [(movie, other) for movie in placed.tolist() for other in on_map.nearest(movie)[0][:NEIGHBOURS]]
     return pd.DataFrame(rows, columns=["movie", "neighbour"])
 
 

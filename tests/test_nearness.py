@@ -12,9 +12,9 @@ POINTS = Nearness(np.array([3, 5, 8, 9]), np.array([[1.0, 0.0], [5.0, 0.5], [-1.
 
 
 def test_the_nearest_come_first_whatever_their_length() -> None:
-    found = POINTS.nearest(3)
-    assert [movie for movie, _ in found] == [5, 9, 8]
-    assert [alike for _, alike in found] == pytest.approx([5 / np.hypot(5, 0.5), 0, -1])
+    movies, alike = POINTS.nearest(3)
+    assert movies.tolist() == [5, 9, 8]
+    assert alike.tolist() == pytest.approx([5 / np.hypot(5, 0.5), 0, -1])
 
 
 @pytest.mark.parametrize("movie", [0, 4, 10])

@@ -15,9 +15,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from stages.command import UserError
-from stages.factorization import blocks
-from stages.factorization.blocks import Block, normal_equations
 from stages.factorization.model import FIXED, LEAST_PENALTY, Model, single
+from stages.factorization.normal_equations import Side, normal_equations, of_both_sides
 from stages.factorization.solver import Fit, History, Hyperparameters, Problem, mean_squared_error
 
 START = 0.3
@@ -27,7 +26,7 @@ START = 0.3
 def fit(problem: Problem, hyperparameters: Hyperparameters) -> Fit:
     """Fit by sweeps over users, then movies; reads latent_factors, epochs, biases and both penalties."""
     train, validation = problem.train.to(problem.device), problem.validation.to(problem.device)
-    by_user, by_movie = blocks.of_both_sides(problem.train, problem.device)
+    by_user, by_movie = of_both_sides(problem.train, problem.device)
     mean = train.rating.mean() if hyperparameters.biases else train.rating.new_zeros(())
     target = train.rating - mean
     users = _start(train.n_users, 0.0, problem, hyperparameters)
@@ -42,7 +41,7 @@ def fit(problem: Problem, hyperparameters: Hyperparameters) -> Fit:
 
 
 def half_step(
-    own: list[Block],
+    own: Side,
     partners: Float[Tensor, "n_partners entries"],
     target: Float[Tensor, " n_ratings"],
     partner_of: Tensor,

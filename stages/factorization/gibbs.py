@@ -18,10 +18,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from stages.factorization import blocks, features
-from stages.factorization.blocks import Block, normal_equations
+from stages.factorization import features
 from stages.factorization.embeddings import embed
 from stages.factorization.model import NO_EFFECT, NOISE_SHAPE, Model, sitting_of
+from stages.factorization.normal_equations import Side, normal_equations, of_both_sides
 from stages.factorization.prior import Prior
 from stages.factorization.solver import Fit, History, Hyperparameters, Problem
 
@@ -64,7 +64,7 @@ class State:
         self.train, self.k = problem.train.to(device), hyperparameters.latent_factors
         self.generator = generator
         self.rng = np.random.default_rng(int(torch.randint(2**62, (), generator=generator)))
-        self.by_user, self.by_movie = blocks.of_both_sides(problem.train, device)
+        self.by_user, self.by_movie = of_both_sides(problem.train, device)
         self.users, self.movies = (
             torch.cat([START * self._normal(n_rows, self.k), torch.zeros(n_rows, 1, device=device)], dim=1)
             for n_rows in (self.train.n_users, self.train.n_movies)
@@ -100,7 +100,7 @@ class State:
 
     def _draw_vectors(
         self,
-        own: list[Block],
+        own: Side,
         partners: Float[Tensor, "n_partners entries"],
         partner_of: Int[Tensor, " n_ratings"],
         target: Float[Tensor, " n_ratings"],
@@ -114,7 +114,7 @@ class State:
         """
         design = torch.cat([partners[:, :-1], partners.new_ones(len(partners), 1)], dim=1)
         gramian, moment = normal_equations(own, design, target - partners[partner_of, -1], weight)
-        moment += (prior.mean @ prior.precision).to(moment)
+        moment += (prior.mean @ prior.precision.float()).to(moment)
         root = torch.linalg.cholesky(gramian + prior.precision.to(gramian))
         half: Tensor = torch.linalg.solve_triangular(root, moment[..., None], upper=False)
         half += self._normal(*moment.shape)[..., None]

@@ -90,13 +90,13 @@ class Model:
         user, movie, effect_row = ratings.user, ratings.movie, self._sitting_row(ratings)
         total, squares, noise = (torch.zeros(len(ratings), device=user.device) for _ in range(3))
         for draw in range(self.draws):
-            affinity = self.user_factors[draw].float()[user] * self.movie_factors[draw].float()[movie]
-            effect = torch.nn.functional.pad(self.sitting_effects[draw].float(), (0, 1))[effect_row]
-            level = self.user_biases[draw].float()[user] + self.movie_biases[draw].float()[movie]
+            affinity = self.user_factors[draw, user].float() * self.movie_factors[draw, movie].float()
+            effect = torch.nn.functional.pad(self.sitting_effects[draw], (0, 1))[effect_row].float()
+            level = self.user_biases[draw, user].float() + self.movie_biases[draw, movie].float()
             deviation_from_mean = level + affinity.sum(dim=1) + effect
             total += deviation_from_mean
             squares += deviation_from_mean.square()
-            noise += self.noise[draw].float()[user]
+            noise += self.noise[draw, user].float()
         average = total / self.draws
         spread = (squares / self.draws - average.square()).clamp(min=0)
         return self.mean + average, (spread + noise / self.draws).sqrt()
@@ -126,6 +126,10 @@ class Model:
         row = torch.searchsorted(self.sitting, wanted)
         known = torch.nn.functional.pad(self.sitting, (0, 1), value=-1)[row] == wanted
         return row.where(known, len(self.sitting))
+
+    def normal(self) -> "Model":
+        """The same model of plain tensors, where they were made for inference alone."""
+        return Model(**{field.name: getattr(self, field.name).clone() for field in fields(self)})
 
     def to(self, device: torch.device) -> "Model":
         """The same model on another device."""
@@ -211,5 +215,5 @@ def _problems(content: dict[str, Tensor]) -> Iterator[str]:
     for name, shape in shapes.items():
         if content[name].shape != shape:
             yield f"{name} has shape {tuple(content[name].shape)} instead of {shape}"
-        if not content[name].isfinite().all():
+        if content[name].numel() and not torch.stack(content[name].aminmax()).isfinite().all():
             yield f"{name} has values that are not finite"

@@ -24,25 +24,25 @@ class Prior:
         entries: int,
         rng: np.random.Generator,
     ) -> None:
-        self.features = features.double()
-        self.squares = self.features.T @ self.features
+        self.features = features.float()
+        self.squares = features.double().T @ features.double()
         self.rng = rng
-        self.weights = self.features.new_zeros(features.shape[1], entries)
+        self.weights = self.squares.new_zeros(features.shape[1], entries)
         self.penalty = 1.0
-        self.shift = self.features.new_zeros(entries)
+        self.shift = self.squares.new_zeros(entries)
         self.precision = torch.eye(entries, dtype=torch.float64)
 
     @property
     def mean(self) -> Float[Tensor, "n_rows entries"]:
         """m + Bᵀ f of each row."""
-        return self.shift + self.features @ self.weights
+        return self.shift.float() + self.features @ self.weights.float()
 
     def draw(self, vectors: Float[Tensor, "n_rows entries"]) -> None:
         """Draw Λ and m, then B, then λ, each given the vectors and the others."""
-        vectors = vectors.cpu().double()
+        vectors = vectors.cpu()
         n_rows, entries = vectors.shape
         width = len(self.weights)
-        rest = vectors - self.features @ self.weights
+        rest = (vectors - self.features @ self.weights.float()).double()
         average = rest.mean(dim=0)
         scatter = (rest - average).T @ (rest - average)
         scatter += n_rows * KAPPA / (n_rows + KAPPA) * torch.outer(average, average)
@@ -51,7 +51,7 @@ class Prior:
         self.precision = self._wishart(entries + n_rows + width, torch.linalg.inv(scatter))
         self.root = torch.linalg.cholesky(self.precision)
         evidence = n_rows + KAPPA
-        self.shift = n_rows / evidence * average + self._noise(1)[0] / evidence**0.5
+        self.shift = n_rows / evidence * average + self._noise(1)[0].double() / evidence**0.5
         if width:
             self._draw_weights(vectors)
 
@@ -59,16 +59,16 @@ class Prior:
         """Ridge regression on vectors and zeros, each perturbed by a draw of the prior's own noise."""
         width, entries = self.weights.shape
         ridge = self.squares + self.penalty * torch.eye(width, dtype=torch.float64)
-        moment = self.features.T @ (vectors - self.shift + self._noise(len(vectors)))
-        moment += self.penalty**0.5 * self._noise(width)
+        moment = (self.features.T @ (vectors - self.shift.float() + self._noise(len(vectors)))).double()
+        moment += self.penalty**0.5 * self._noise(width).double()
         self.weights = torch.cholesky_solve(moment, torch.linalg.cholesky(ridge))
         size = (self.weights @ self.precision * self.weights).sum().item()
         self.penalty = self.rng.gamma(0.5 + width * entries / 2) / (0.5 + size / 2)
 
     def _noise(self, n_rows: int) -> Float[Tensor, "n_rows entries"]:
         """Rows drawn from N(0, Λ⁻¹)."""
-        standard = torch.from_numpy(self.rng.standard_normal((len(self.shift), n_rows)))
-        noise: Tensor = torch.linalg.solve_triangular(self.root.T, standard, upper=True)
+        standard = torch.from_numpy(self.rng.standard_normal((len(self.shift), n_rows), dtype=np.float32))
+        noise: Tensor = torch.linalg.solve_triangular(self.root.T.float(), standard, upper=True)
         return noise.T
 
     def _wishart(

@@ -13,7 +13,7 @@ from stages.command import UserError
 from stages.factorization.fold_in import Person, fold_in
 from stages.factorization.model import hour_of
 from stages.movielens import watched
-from stages.recommender.library import Library
+from stages.recommender.library import NOW, Library
 
 LIKED = 4.5
 """Stars that stand for a film that somebody says they like."""
@@ -69,7 +69,7 @@ class Asker:
                 continue
             self.seen.add(movie)
             if film.stars is not None:
-                self.stars[movie], self.hours[movie] = film.stars, self.library.now + number
+                self.stars[movie], self.hours[movie] = film.stars, NOW + number
         if len(unknown) == len(films):
             raise UserError(
                 f"none of the {len(films)} films in {path} is in the dataset, such as {unknown[0]}"
@@ -84,10 +84,10 @@ class Asker:
     def add_taste(self, movies: list[int]) -> None:
         """Movies that stand for what they like; they may be recommended, as nobody says they saw them."""
         for movie in movies:
-            self.stars[movie], self.hours[movie] = LIKED, self.library.now
+            self.stars[movie], self.hours[movie] = LIKED, NOW
 
     def _rate(self, movie: int, stars: float) -> None:
-        self.stars[movie], self.hours[movie] = stars, self.library.now
+        self.stars[movie], self.hours[movie] = stars, NOW
         self.seen.add(movie)
 
     def person(self) -> Person:

@@ -1,8 +1,9 @@
 """What the pipeline has made, as far as a recommendation needs it; without pandas, which starts slowly."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -10,12 +11,14 @@ import torch
 
 from stages.command import UserError
 from stages.ease import Ease
-from stages.factorization.model import Model, hour_of
+from stages.factorization.model import Model
 from stages.movielens.ratings import Ratings, concatenate
 from stages.movielens.spelling import spoken
 from stages.movielens.titles import Titles
 from stages.nearness import Nearness
 
+NOW = 10_000_000
+"""An hour after all ratings: that of the ratings that somebody gives in a question."""
 REMEDY = "make it with: dvc repro"
 
 Row = TypeVar("Row")
@@ -75,7 +78,7 @@ class Library:
     @cached_property
     def movies(self) -> list[Movie]:
         """All rated movies, by index."""
-        return self._table("prepared/movies.csv", _movie)
+        return self._table("prepared/movies.csv", MOVIE, _movie)
 
     @cached_property
     def titles(self) -> Titles:
@@ -89,12 +92,14 @@ class Library:
     @cached_property
     def clusters(self) -> dict[int, Cluster]:
         """The cluster of each clustered movie."""
-        return dict(self._table("clusters.csv", _cluster))
+        return dict(self._table("clusters.csv", ("movie", "cluster", "name"), _cluster))
 
     @cached_property
     def users(self) -> dict[int, int]:
         """The index of each user_id."""
-        return dict(self._table("prepared/users.csv", lambda row: (int(row["user_id"]), int(row["user"]))))
+        return dict(
+            self._table("prepared/users.csv", ("user_id", "user"), lambda *ids: (int(ids[0]), int(ids[1])))
+        )
 
     @cached_property
     def ratings(self) -> Ratings:
@@ -115,11 +120,6 @@ class Library:
             )
         return self.ratings[self.ratings.user == self.users[user_id]]
 
-    @cached_property
-    def now(self) -> int:
-        """An hour after all ratings: that of the ratings that somebody gives in a question."""
-        return int(hour_of(self.ratings.timestamp).max()) + 1 if len(self.ratings) else 0
-
     def index_of(self, movies: list[Movie]) -> torch.Tensor:
         """The indices of some movies."""
         return torch.tensor([movie.movie for movie in movies], dtype=torch.int64)
@@ -131,29 +131,36 @@ class Library:
                 "they were made from different data; run: dvc repro"
             )
 
-    def _table(self, name: str, parse: Callable[[dict[str, str]], Row]) -> list[Row]:
+    def _table(self, name: str, columns: Sequence[str], parse: Callable[..., Row]) -> list[Row]:
+        """A table's rows, each parsed from these columns of it."""
         path = self.data / name
         try:
             with path.open(encoding="utf-8", newline="") as file:
-                return [parse(row) for row in csv.DictReader(file)]
+                rows = csv.reader(file)
+                place = {column: number for number, column in enumerate(next(rows, []))}
+                cells = itemgetter(*(place[column] for column in columns))
+                return [parse(*cells(row)) for row in rows]
         except FileNotFoundError:
             raise UserError(f"{path} does not exist; {REMEDY}") from None
-        except (KeyError, ValueError, TypeError, csv.Error) as error:
+        except (KeyError, ValueError, IndexError, csv.Error) as error:
             problem = f"no column {error}" if isinstance(error, KeyError) else error
             raise UserError(f"{path} is damaged, or an older version's: {problem}; {REMEDY}") from error
 
 
-def _movie(row: dict[str, str]) -> Movie:
-    return Movie(
-        movie=int(row["movie"]),
-        movie_id=int(row["movie_id"]),
-        title=row["title"],
-        year=int(row["year"]) if row["year"] else None,
-        genres=tuple(row["genres"].split("|")) if row["genres"] else (),
-        n_ratings=int(row["n_ratings"]),
-        mean_rating=float(row["mean_rating"]),
-    )
+MOVIE = ("movie", "movie_id", "title", "year", "genres", "n_ratings", "mean_rating")
 
 
-def _cluster(row: dict[str, str]) -> tuple[int, Cluster]:
-    return int(row["movie"]), Cluster(int(row["cluster"]), row["name"])
+def _movie(
+    movie: str, movie_id: str, title: str, year: str, genres: str, n_ratings: str, mean_rating: str
+) -> Movie:
+    split = tuple(genres.split("|")) if genres else ()
+    released = int(year) if year else None
+    return Movie(int(movie), int(movie_id), title, released, split, int(n_ratings), float(mean_rating))
+
+
+def _user(user_id: str, user: str) -> tuple[int, int]:
+    return int(user_id), int(user)
+
+
+def _cluster(movie: str, cluster: str, name: str) -> tuple[int, Cluster]:
+    return int(movie), Cluster(int(cluster), name)

@@ -61,10 +61,11 @@ def similar(title: str, filters: Filters, seen: set[int], library: Library) -> l
     movie = library.titles.find(title)
     passing = {each.movie for each in filters.passing(library)} - seen
     try:
-        nearest = library.nearness.nearest(movie)
+        others, similarity = library.nearness.nearest(movie)
     except KeyError:
         name, count = library.movies[movie], library.movies[movie].n_ratings
         raise UserError(f"{name} has {count} ratings, too few to tell what is like it") from None
+    nearest = zip(others.tolist(), similarity.tolist(), strict=True)
     found = [(library.movies[other], alike) for other, alike in nearest if other in passing]
     if not found:
         name = library.movies[movie]

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from stages.command import UserError
-from stages.factorization import als, blocks
+from stages.factorization import als
+from stages.factorization.normal_equations import of_both_sides
 from stages.factorization.solver import Fit
 from stages.movielens.ratings import Ratings
 from tests.conftest import DEGENERATE, hyperparameters, make_problem, make_ratings, plant
@@ -19,7 +20,7 @@ def fit(train: Ratings, validation: Ratings | None = None, seed: int = 0, **chan
 
 def test_a_half_step_is_the_ridge_regression_of_each_user(small_parts: dict[str, Ratings]) -> None:
     train, chosen = small_parts["train"], hyperparameters(latent_factors=3)
-    by_user, _ = blocks.of_both_sides(train, torch.device("cpu"))
+    by_user, _ = of_both_sides(train, torch.device("cpu"))
     movies = torch.randn(train.n_movies, 4, generator=torch.Generator().manual_seed(0))
     target = train.rating - train.rating.mean()
     found = als.half_step(by_user, movies, target, train.movie, chosen)
@@ -37,7 +38,7 @@ def test_a_half_step_is_the_ridge_regression_of_each_user(small_parts: dict[str,
 
 def test_no_half_step_raises_the_objective(small_parts: dict[str, Ratings]) -> None:
     train, chosen = small_parts["train"], hyperparameters(latent_factors=3)
-    by_user, by_movie = blocks.of_both_sides(train, torch.device("cpu"))
+    by_user, by_movie = of_both_sides(train, torch.device("cpu"))
     generator = torch.Generator().manual_seed(0)
     users = torch.zeros(train.n_users, 4)
     movies = torch.randn(train.n_movies, 4, generator=generator)

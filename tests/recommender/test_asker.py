@@ -9,7 +9,7 @@ import torch
 from stages.command import UserError
 from stages.recommender.asker import LIKED, Asker, stars_in
 from stages.recommender.filters import Filters
-from stages.recommender.library import Library
+from stages.recommender.library import NOW, Library
 from stages.recommender.question import another
 from tests.recommender.conftest import DEVOTEE, fan, member, rated, user_id, write
 
@@ -46,7 +46,7 @@ def test_what_somebody_says_now_replaces_what_the_dataset_says(library: Library)
     movie = next(iter(asker.stars))
     asker.add_rated(f"{library.titles.spoken(movie)}=1")
     assert asker.stars[movie] == 1
-    assert asker.hours[movie] == library.now
+    assert asker.hours[movie] == NOW
 
 
 @pytest.mark.parametrize(("text", "stars"), [("4.5", 4.5), ("4,5", 4.5), ("0.5", 0.5), (" 5 ", 5.0)])
