@@ -194,6 +194,8 @@ def random_ratings(count: int) -> Ratings:
         (n * torch.rand(count, generator=generator).pow(power)).long()
         for n, power in ((n_users, 1.5), (n_movies, 3))
     )
+    order = torch.argsort(user * n_movies + movie)  # as MovieLens has them
+    user, movie = user[order], movie[order]
     stars = torch.randint(1, 11, (count,), generator=generator) / 2
     return Ratings(user, movie, stars, torch.zeros(count, dtype=torch.int64), n_users, n_movies)
 

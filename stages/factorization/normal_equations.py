@@ -2,7 +2,7 @@
 
 A user's Gram matrix Σ w y yᵀ is a weighted sum of what is the same for everybody: the products of each
 movie's vector with itself. So their lower triangle is computed once a movie, and summed over each user's
-ratings as a bag of embeddings is, in a single pass over the ratings, sorted by user.
+ratings as a bag of embeddings is: a few passes over the ratings, sorted by user.
 """
 
 from typing import NamedTuple
@@ -13,6 +13,9 @@ from torch import Tensor
 from torch.nn.functional import embedding_bag
 
 from stages.movielens.ratings import Ratings
+
+AT_ONCE = 48
+"""Products that are summed in one pass: so few of all partners stay in the processor's cache."""
 
 
 class Side(NamedTuple):
@@ -53,7 +56,9 @@ def normal_equations(
     place = first.new_empty(entries, entries)
     place[first, second] = place[second, first] = torch.arange(len(first), device=partner.device)
     weights = torch.ones_like(target) if weight is None else weight[side.rating]
-    triangle = _sum(side, partner[:, first] * partner[:, second], weights)
+    columns = zip(first.split(AT_ONCE), second.split(AT_ONCE), strict=True)
+    sums = [_sum(side, partner[:, one] * partner[:, other], weights) for one, other in columns]
+    triangle = torch.cat(sums, dim=1)
     gramian = triangle.index_select(1, place.flatten()).unflatten(1, (entries, entries))
     return gramian, _sum(side, partner, weights * target[side.rating])
 
