@@ -64,7 +64,7 @@ def show(recommendations: list[Recommendation]) -> None:
             str(each.movie),
             " / ".join(_stars(*pair) for pair in zip(each.stars, each.deviation, strict=True)),
             each.cluster.name if each.cluster else "",
-            _because(each.reasons),
+            _because(each.movie, each.reasons),
         ]
         for place, each in enumerate(recommendations, start=1)
     ]
@@ -92,14 +92,13 @@ def _stars(stars: float, deviation: float) -> str:
     return f"{on_scale:.1f}" + (f" ± {deviation:.1f}" if deviation else "")
 
 
-def _because(people: list[Reasons]) -> str:
-    share = NAMED // len(people)
-    parts = [
-        ", ".join(
-            f"{each.movie} {each.added:+.2f}" for each in reasons.ratings[:share] if each.added >= LEAST
-        )
-        for reasons in people
-    ]
+def _because(movie: Movie, people: list[Reasons]) -> str:
+    """The ratings that speak most for a movie, but not its own, which it has where it stands for a taste."""
+    parts = []
+    for reasons in people:
+        others = [each for each in reasons.ratings if each.added >= LEAST and each.movie != movie]
+        named = others[: NAMED // len(people)]
+        parts.append(", ".join(f"{each.movie} {each.added:+.2f}" for each in named))
     whose = ["you: ", "they: "] if len(people) > 1 else [""]
     return "; ".join(f"{who}{part}" for who, part in zip(whose, parts, strict=True) if part)
 

@@ -12,11 +12,12 @@ from stages.recommender.library import Cluster, Library, Movie
 
 LONG = Movie(0, 7, "Endless Title of the " * 5 + "(a.k.a. No End)", 1999, ("War", "Drama"), 1_234, 3.96)
 SHORT = Movie(1, 17, "Ägypten, Das", None, (), 1, 4.0)
+OTHERS = Movie(2, 27, "Heat", 1995, ("Crime",), 102, 3.9)
 KIND = Cluster(3, "Crime · War, 1960–1999")
 PLAIN = Recommendation(LONG, KIND, 0.25, [4.26], [0.81], [Reasons(4.0, [Reason(SHORT, 4.5, 0.26)])])
 OTHER = Recommendation(SHORT, None, 0.2, [5.2], [0.0], [Reasons(5.204, [Reason(LONG, 1.0, -0.004)])])
 SECOND = Reasons(3.0, [Reason(LONG, 5.0, 0.5), Reason(SHORT, 5.0, 0.4)])
-PAIR = Recommendation(SHORT, KIND, 0.2, [4.26, 3.9], [0.8, 1.1], [PLAIN.reasons[0], SECOND])
+PAIR = Recommendation(OTHERS, KIND, 0.2, [4.26, 3.9], [0.8, 1.1], [PLAIN.reasons[0], SECOND])
 
 
 class Terminal(io.StringIO):
@@ -83,6 +84,13 @@ def test_in_a_pipe_every_movie_is_one_line_of_aligned_columns(capsys: pytest.Cap
     assert second.endswith("  5.0"), "without a deviation, a cluster and reasons; never above 5 stars"
     assert heading.index("stars") == first.index("4.3") == second.index("5.0")
     assert heading.split() == ["movie", "stars", "kind", "because", "of"]
+
+
+def test_a_movie_that_stands_for_a_taste_is_no_reason_for_itself(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    answer.show([PLAIN._replace(reasons=[SECOND])])
+    assert capsys.readouterr().out.rstrip().endswith("Das Ägypten +0.40")
 
 
 def test_of_two_people_it_is_said_who_is_meant(capsys: pytest.CaptureFixture[str]) -> None:
