@@ -6,23 +6,13 @@ import matplotlib as mpl
 import matplotlib.style
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
-from matplotlib.text import Text
-from matplotlib.transforms import Bbox
 
 from stages.movielens.catalogue import NO_GENRES
-from stages.movielens.spelling import spoken
 
 DPI = 120
-TITLES_ON_MAP = 80
-"""Titles that are tried on the map, the best-known first; those for which there is no room are left out."""
 COLOURS = list(mpl.style.library["petroff10"]["axes.prop_cycle"].by_key()["color"])
 """Ten colours that are told apart with every kind of colour vision (Petroff 2021)."""
-MARKERS = "os^Dv"
-"""With more than ten clusters, the colours come again with another shape."""
 STEPS = [0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 20, 50]
 """Ticks of errors on a logarithmic axis."""
 STRONGEST = 2.0
@@ -31,7 +21,7 @@ STRONGEST = 2.0
 
 def loss(history: pd.DataFrame, label: str) -> bytes:
     """Training and validation error by epoch, on a logarithmic axis."""
-    figure = _figure(8, 4.5)
+    figure = new_figure(8, 4.5)
     axes = figure.add_subplot()
     epoch, validation = history["epoch"], history["validation_loss"]
     axes.plot(epoch, history["train_loss"], color=COLOURS[0], label="training")
@@ -48,12 +38,12 @@ def loss(history: pd.DataFrame, label: str) -> bytes:
     axes.set_ylim(0.9 * np.nanmin(losses), 1.1 * np.nanmax(losses))
     axes.grid(axis="y", alpha=0.3)
     axes.legend(frameon=False)
-    return _png(figure)
+    return to_png(figure)
 
 
 def data(histogram: pd.DataFrame, n_ratings: pd.Series, label: str) -> bytes:
     """How often each rating is given, and how the ratings are spread over the movies."""
-    figure = _figure(11, 4.5)
+    figure = new_figure(11, 4.5)
     left, right = figure.add_subplot(1, 2, 1), figure.add_subplot(1, 2, 2)
     left.bar(histogram["rating"], histogram["n_ratings"], width=0.4, color=COLOURS[0])
     left.set(xlabel="rating (stars)", ylabel="number of ratings", title=f"Ratings, {label}")
@@ -69,7 +59,7 @@ def data(histogram: pd.DataFrame, n_ratings: pd.Series, label: str) -> bytes:
     right.axvline(half, color=COLOURS[1], linestyle="--")
     share = f"{half:,} movies ({half / len(ranked):.0%})\nhave half of all ratings"
     right.annotate(share, (half, ranked[-1]), xytext=(-6, 4), textcoords="offset points", ha="right")
-    return _png(figure)
+    return to_png(figure)
 
 
 def genres(clustered: pd.DataFrame, label: str) -> bytes:
@@ -79,7 +69,7 @@ def genres(clustered: pd.DataFrame, label: str) -> bytes:
     share = has_genre.groupby([clustered["cluster"], clustered["name"]]).mean()
     with np.errstate(divide="ignore"):
         surplus = np.log2((share / has_genre.mean()).to_numpy())
-    figure = _figure(5 + 0.62 * share.shape[1], 2 + 0.42 * len(share))
+    figure = new_figure(5 + 0.62 * share.shape[1], 2 + 0.42 * len(share))
     axes = figure.add_subplot()
     image = axes.imshow(surplus, cmap="PuOr_r", vmin=-STRONGEST, vmax=STRONGEST, aspect="auto")
     for (row, column), value in np.ndenumerate(share.to_numpy()):
@@ -99,12 +89,12 @@ def genres(clustered: pd.DataFrame, label: str) -> bytes:
     bar = figure.colorbar(image, ax=axes, pad=0.01)
     bar.set_ticks([-2, -1, 0, 1, 2], labels=["¼ ×", "½ ×", "as in all", "2 ×", "4 ×"])
     bar.set_label("compared with all clustered movies")
-    return _png(figure)
+    return to_png(figure)
 
 
 def numbers(curve: pd.DataFrame, chosen: int, label: str) -> bytes:
     """What speaks for each number of clusters, and which one was chosen."""
-    figure = _figure(11, 4.5)
+    figure = new_figure(11, 4.5)
     panels = {
         "higher is clearer, or more stable": {
             "silhouette": "silhouette",
@@ -126,112 +116,16 @@ def numbers(curve: pd.DataFrame, chosen: int, label: str) -> bytes:
         axes.grid(axis="y", alpha=0.3)
         axes.legend(frameon=False)
     figure.suptitle(f"How good clusters are by their number, {label}")
-    return _png(figure)
+    return to_png(figure)
 
 
-def movie_map(clustered: pd.DataFrame, label: str) -> bytes:
-    """The movies in the plane, coloured by cluster, the best-known titles written in."""
-    return _png(draw_movie_map(clustered, label))
-
-
-def draw_movie_map(clustered: pd.DataFrame, label: str) -> Figure:
-    """The figure that `movie_map` saves."""
-    figure = _figure(13, 11)
-    axes = figure.add_subplot()
-    placed = clustered[clustered["x"].notna()]
-    for cluster in sorted(placed["cluster"].unique()):
-        movies = placed[placed["cluster"] == cluster]
-        again, colour = divmod(cluster, len(COLOURS))
-        size = 4 + 60 * movies["n_ratings"] / placed["n_ratings"].max()
-        axes.scatter(
-            movies["x"],
-            movies["y"],
-            s=size,
-            c=COLOURS[colour],
-            marker=MARKERS[again % len(MARKERS)],
-            alpha=0.75,
-            linewidths=0,
-            label=f"{cluster}. {movies['name'].iloc[0]}",
-        )
-    axes.set(
-        xticks=[], yticks=[], title=f"Movies that the same people watch and like lie near each other, {label}"
-    )
-    axes.margins(0.03)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.04), ncols=3, frameon=False, markerscale=1.5)
-    axes.set_xlabel("neighbours are watched and liked by the same people; far distances mean little")
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    taken = _write_names(canvas, axes, placed)
-    best_known = placed.sort_values("n_ratings", ascending=False, kind="stable").head(TITLES_ON_MAP)
-    _write_titles(canvas, axes, best_known, taken)
-    return figure
-
-
-def _write_names(canvas: FigureCanvasAgg, axes: Axes, placed: pd.DataFrame) -> list[Bbox]:
-    """Write each cluster's name amid its movies, moved up or down where it would cover another."""
-    taken: list[Bbox] = []
-    for (cluster, name), movies in placed.groupby(["cluster", "name"]):
-        words, _, period = str(name).rpartition(", ")
-        text = axes.text(
-            movies["x"].median(),
-            movies["y"].median(),
-            f"{cluster}. {words or name}" + (f"\n{period}" if words else ""),
-            ha="center",
-            va="center",
-            size=10,
-            weight="bold",
-            path_effects=[withStroke(linewidth=4, foreground="white")],
-            zorder=4,
-            parse_math=False,
-        )
-        for step in (0, 1, -1, 2, -2, 3, -3):
-            text.set_position(
-                (movies["x"].median(), movies["y"].median() + step * _height(axes, text, canvas))
-            )
-            box = text.get_window_extent(canvas.get_renderer()).padded(2)
-            if not any(box.overlaps(other) for other in taken):
-                break
-        taken.append(box)
-    return taken
-
-
-def _height(axes: Axes, text: Text, canvas: FigureCanvasAgg) -> float:
-    """Of a text, in the units of the map."""
-    box = text.get_window_extent(canvas.get_renderer()).transformed(axes.transData.inverted())
-    return float(box.height)
-
-
-def _write_titles(canvas: FigureCanvasAgg, axes: Axes, movies: pd.DataFrame, taken: list[Bbox]) -> None:
-    """Write each title on that side of its dot where it covers nothing in `taken`, if there is one."""
-    sides = [((5, 0), "left", "center"), ((-5, 0), "right", "center")]
-    sides += [((0, 5), "center", "bottom"), ((0, -5), "center", "top")]
-    for title, x, y in movies[["title", "x", "y"]].itertuples(index=False):
-        for offset, horizontal, vertical in sides:
-            text = axes.annotate(
-                spoken(title),
-                (x, y),
-                xytext=offset,
-                textcoords="offset points",
-                ha=horizontal,
-                va=vertical,
-                size=8,
-                color="0.3",
-                parse_math=False,
-            )
-            box = text.get_window_extent(canvas.get_renderer()).padded(1)
-            inside = axes.bbox.containsx(box.x0) and axes.bbox.containsx(box.x1)
-            if inside and not any(box.overlaps(other) for other in taken):
-                taken.append(box)
-                break
-            text.remove()
-
-
-def _figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float) -> Figure:
     """A figure of so many inches, not known to pyplot, so that nothing global changes."""
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def _png(figure: Figure) -> bytes:
+def to_png(figure: Figure) -> bytes:
+    """The same bytes for the same figure."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
     return buffer.getvalue()

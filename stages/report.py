@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from stages import charts, command, explorer, listing
+from stages import charts, command, explorer, listing, movie_map
 from stages.listing import representatives
 from stages.movielens import catalogue
 from stages.movielens.movies import read_movies
@@ -53,7 +53,7 @@ def main(
     write_bytes(plots / "n_clusters.png", charts.numbers(numbers, clustered["cluster"].nunique(), label))
     write_csv(plots / "loss.csv", loss)
     write_bytes(plots / "loss.png", charts.loss(loss, label))
-    write_bytes(plots / "map.png", charts.movie_map(clustered, label))
+    write_bytes(plots / "map.png", movie_map.movie_map(clustered, label))
     write_bytes(plots / "genres.png", charts.genres(clustered, label))
     write_bytes(plots / "data.png", charts.data(pd.read_csv(histogram), all_movies["n_ratings"], label))
 

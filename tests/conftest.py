@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+import yaml
 from torch import Tensor
 
 from stages.factorization.solver import Hyperparameters, Problem
@@ -15,6 +16,7 @@ from stages.movielens import layouts, synthetic
 from stages.movielens.layouts import Release
 from stages.movielens.ratings import Ratings
 from stages.prepare import PrepareParameters, Split, index, split
+from stages.tensors import serialize
 from tests.stages_of_the_pipeline import DEFAULTS
 
 SMALL = synthetic.Size(n_users=60, n_movies=150, n_ratings=3_000)
@@ -132,3 +134,14 @@ def plant(
     planted = Ratings(user, movie, stars, days, n_users, n_movies)
     chosen = torch.rand(len(user), generator=generator) < share
     return planted[chosen], planted[~chosen]
+
+
+def write_training_inputs(directory: Path, parts: dict[str, Ratings], **changes: object) -> None:
+    """What a stage that trains reads: train.pt, validation.pt, side.pt and params.yaml for quick training."""
+    for name in ("train", "validation"):
+        (directory / f"{name}.pt").write_bytes(parts[name].serialize())
+    n_movies = parts["train"].n_movies
+    known = {"genres": torch.ones(n_movies, 3), "period": torch.ones(n_movies, 2)}
+    (directory / "side.pt").write_bytes(serialize(known))
+    chosen = {**DEFAULTS, "feature_rank": 4, "device": "cpu", **changes}
+    (directory / "params.yaml").write_text(yaml.safe_dump(chosen))

@@ -1,46 +1,22 @@
-"""cluster: the map keeps neighbours together, and every clustered movie has all that it needs."""
+"""cluster: every clustered movie has all that it needs, and the scorecard stands beside the notebook's."""
 
 import json
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-import pytest
 import torch
 import yaml
 
 from stages import cluster
-from stages.cluster import draw_map
 from stages.factorization.model import single
 from stages.movielens.movies import read_movies
 from stages.nearness import Nearness
 from stages.tensors import serialize
 from tests.stages_of_the_pipeline import DEFAULTS
-from tests.test_groups import PLANTED, movies, planted_factors, planted_watchers
+from tests.test_groups import movies, planted_factors, planted_watchers
 
 INPUTS = ("model.pt", "replicas.pt", "notebook.pt", "train.pt", "movies.csv", "tags.csv")
 OUTPUTS = ("clusters.csv", "words.csv", "points.npz", "clusters.json")
-
-
-def test_neighbours_stay_neighbours_on_the_map() -> None:
-    unit = torch.nn.functional.normalize(planted_factors()).double().numpy()
-    places = draw_map(unit, np.arange(75), seed=1)
-    distance = np.linalg.norm(places[:, None] - places[None], axis=2) + np.diag(np.full(75, np.inf))
-    assert (PLANTED[distance.argmin(axis=1)] == PLANTED).mean() > 0.95
-
-
-def test_only_the_best_known_are_put_on_the_map(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "MAPPED", 50)
-    places = draw_map(planted_factors().double().numpy(), np.arange(75), seed=1)
-    assert np.isnan(places[:25]).all()
-    assert np.isfinite(places[25:]).all()
-
-
-@pytest.mark.parametrize("shape", [(5, 3), (5, 1), (40, 1)])
-def test_a_handful_of_movies_or_a_single_factor_has_a_map_too(shape: tuple[int, int]) -> None:
-    places = draw_map(np.arange(np.prod(shape), dtype=float).reshape(shape), np.arange(shape[0]), seed=1)
-    assert np.isfinite(places).all()
-    assert len(np.unique(places, axis=0)) == shape[0]
 
 
 def write_inputs(directory: Path, n_replicas: int = 2, **changes: object) -> None:

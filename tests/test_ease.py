@@ -4,19 +4,26 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
 from stages import ease
 from stages.command import UserError
 from stages.movielens.ratings import Ratings
 
 
-def test_scores_are_those_of_the_published_closed_form(small_parts: dict[str, Ratings]) -> None:
-    train = small_parts["train"]
+def by_definition(train: Ratings) -> tuple[Tensor, Tensor]:
+    """Who rated what, and the weights of the published closed form at a penalty of 50."""
     rated = torch.zeros(train.n_users, train.n_movies, dtype=torch.float64)
     rated[train.user, train.movie] = 1
     inverse = torch.linalg.inv(rated.T @ rated + 50 * torch.eye(train.n_movies))
     weights = inverse / -inverse.diagonal()
     weights.fill_diagonal_(0)
+    return rated, weights
+
+
+def test_scores_are_those_of_the_published_closed_form(small_parts: dict[str, Ratings]) -> None:
+    train = small_parts["train"]
+    rated, weights = by_definition(train)
     users = torch.tensor([3, 0, 41])
     found = ease.fit(train, penalty=50.0).score(rated[users].float())
     torch.testing.assert_close(found, (rated @ weights)[users].float(), atol=1e-4, rtol=1e-3)
@@ -42,11 +49,7 @@ def test_with_more_users_than_can_be_told_apart_only_the_most_rated_movies_are(
 
 def test_somebody_new_is_answered_as_by_the_weights(small_parts: dict[str, Ratings]) -> None:
     train = small_parts["train"]
-    rated = torch.zeros(train.n_users, train.n_movies, dtype=torch.float64)
-    rated[train.user, train.movie] = 1
-    inverse = torch.linalg.inv(rated.T @ rated + 50 * torch.eye(train.n_movies))
-    weights = inverse / -inverse.diagonal()
-    weights.fill_diagonal_(0)
+    _, weights = by_definition(train)
     new = torch.zeros(1, train.n_movies)
     new[0, [3, 14, 15]] = 1
     found = ease.fit(train, penalty=50.0).score(new)

@@ -6,13 +6,11 @@ from typing import Any
 
 import pytest
 import torch
-import yaml
 
 from stages import newcomers
 from stages.movielens.ratings import Ratings
 from stages.newcomers import NewcomersParameters, divide, predict
-from stages.tensors import serialize
-from tests.conftest import make_ratings
+from tests.conftest import make_ratings, write_training_inputs
 from tests.factorization.test_model import make_model
 from tests.stages_of_the_pipeline import DEFAULTS
 
@@ -61,13 +59,7 @@ def test_a_prediction_sees_nobody_elses_ratings() -> None:
 
 
 def run(directory: Path, parts: dict[str, Ratings], **changes: object) -> dict[str, Any]:
-    for name in ("train", "validation"):
-        (directory / f"{name}.pt").write_bytes(parts[name].serialize())
-    n_movies = parts["train"].n_movies
-    known = {"genres": torch.ones(n_movies, 3), "period": torch.ones(n_movies, 2)}
-    (directory / "side.pt").write_bytes(serialize(known))
-    chosen = {**DEFAULTS, "epochs": 5, "feature_rank": 4, "device": "cpu", "given_ratings": 5, **changes}
-    (directory / "params.yaml").write_text(yaml.safe_dump(chosen))
+    write_training_inputs(directory, parts, epochs=5, given_ratings=5, **changes)
     names = "train.pt validation.pt side.pt newcomers.json params.yaml"
     newcomers.main(*(directory / name for name in names.split()))
     metrics: dict[str, Any] = json.loads((directory / "newcomers.json").read_text())

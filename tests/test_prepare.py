@@ -69,6 +69,13 @@ def test_every_rating_is_in_exactly_one_part(
     assert len(parts.validation) == round(validation * n_ratings)
 
 
+def test_parts_that_leave_nothing_to_train_on_are_refused() -> None:
+    parameters = prepare_parameters(test_fraction=0.5, validation_fraction=0.25)  # 2 and 1 of 3 ratings
+    message = r"of 3 ratings, test_fraction 0\.5 and validation_fraction 0\.25 leave none to train on"
+    with pytest.raises(UserError, match=message):
+        split(parameters, torch.arange(3))
+
+
 def test_the_same_seed_splits_alike_and_another_differently() -> None:
     timestamp = torch.zeros(1_000, dtype=torch.int64)
     first, again, other = (

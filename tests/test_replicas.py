@@ -5,22 +5,15 @@ from typing import Any
 
 import pytest
 import torch
-import yaml
 
 from stages import replicas
 from stages.movielens.ratings import Ratings
-from stages.tensors import load, serialize
-from tests.stages_of_the_pipeline import DEFAULTS
+from stages.tensors import load
+from tests.conftest import write_training_inputs
 
 
 def run(directory: Path, parts: dict[str, Ratings], **changes: object) -> dict[str, Any]:
-    for name in ("train", "validation"):
-        (directory / f"{name}.pt").write_bytes(parts[name].serialize())
-    n_movies = parts["train"].n_movies
-    known = {"genres": torch.ones(n_movies, 3), "period": torch.ones(n_movies, 2)}
-    (directory / "side.pt").write_bytes(serialize(known))
-    chosen = {**DEFAULTS, "epochs": 3, "feature_rank": 4, "device": "cpu", "replicas": 2, **changes}
-    (directory / "params.yaml").write_text(yaml.safe_dump(chosen))
+    write_training_inputs(directory, parts, **{"epochs": 3, "replicas": 2, **changes})
     names = "train.pt validation.pt side.pt replicas.pt params.yaml"
     replicas.main(*(directory / name for name in names.split()))
     return load(directory / "replicas.pt", {"embeddings", "without_genres"}, made_by="replicas")

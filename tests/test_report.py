@@ -10,7 +10,7 @@ import pytest
 import yaml
 from matplotlib.image import imread
 
-from stages import charts, report
+from stages import charts, movie_map, report
 from stages.nearness import Nearness
 from tests.stages_of_the_pipeline import DEFAULTS
 from tests.test_groups import movies
@@ -92,19 +92,19 @@ def test_the_loss_is_drawn_with_and_without_validation(validation: tuple[float |
 @pytest.mark.parametrize("n_clusters", [1, 2, 12])
 def test_maps_are_drawn_for_any_number_of_clusters(n_clusters: int) -> None:
     table = clustered(n_clusters)
-    assert min(size_of(charts.movie_map(table, "a"))) > 900
+    assert min(size_of(movie_map.movie_map(table, "a"))) > 900
     assert min(size_of(charts.genres(table, "a"))) > 200
 
 
 def test_movies_without_a_place_or_a_genre_are_no_obstacle() -> None:
     table = clustered().assign(genres="")
     table.loc[0, ["x", "y"]] = None
-    assert charts.movie_map(table, "a")
+    assert movie_map.movie_map(table, "a")
     assert charts.genres(table, "a")
 
 
 def test_a_title_with_dollars_is_no_formula() -> None:
-    charts.movie_map(clustered().assign(title="Cash $ & Money $_"), "a")
+    movie_map.movie_map(clustered().assign(title="Cash $ & Money $_"), "a")
 
 
 @pytest.mark.parametrize("columns", [{}, {"stability": None}, {"tag_coherence_z": None, "silhouette": None}])
@@ -128,12 +128,12 @@ def test_the_page_lists_the_nearest_movies_that_are_on_the_map() -> None:
 def test_titles_and_names_on_the_map_do_not_cover_each_other() -> None:
     crowded = clustered().assign(x=[1.0] * 6 + [1.01] * 6, y=1.0)
     for table, fewest in ((crowded, 4), (clustered(), 10)):
-        figure = charts.draw_movie_map(table, "a")
+        figure = movie_map.draw_movie_map(table, "a")
         boxes = [text.get_window_extent() for text in figure.axes[0].texts]
         assert len(boxes) >= fewest
         assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
 
 
 def test_every_cluster_is_named_on_the_map() -> None:
-    texts = [text.get_text() for text in charts.draw_movie_map(clustered(), "a").axes[0].texts]
+    texts = [text.get_text() for text in movie_map.draw_movie_map(clustered(), "a").axes[0].texts]
     assert {"0. Kind 0\n1990–2000", "1. Kind 1\n1990–2001"} <= set(texts)
