@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from stages.movielens.catalogue import NO_GENRES
 
@@ -38,6 +39,8 @@ SECOND_WORDS = (
     "Anchor Bridge Carnival Detective Empire Frontier Garden Harbor Island Journey Kingdom Letters "
     "Mirror Neighbor Orchard Parade Query River Station Theater Uncle Voyage Witness"
 ).split()
+ROWS_AT_ONCE = 10**6
+BAR_AFTER = 2  # seconds without one
 OPENING, CLOSING = 827_000_000, 1_537_000_000  # s since 1970: spring 1996 to autumn 2018
 
 
@@ -69,7 +72,10 @@ def archive(name: str, size: Size, seed: int) -> bytes:
             info = zipfile.ZipInfo(f"{name}/{member}")  # its date is fixed: 1980-01-01
             info.compress_type = zipfile.ZIP_DEFLATED
             with file.open(info, "w", force_zip64=True) as stream:
-                table.to_csv(stream, index=False, lineterminator="\n")
+                starts = range(0, len(table), ROWS_AT_ONCE)
+                for start in tqdm(starts, desc=f"write {member}", unit="million rows", delay=BAR_AFTER):
+                    part = table.iloc[start : start + ROWS_AT_ONCE]
+                    part.to_csv(stream, index=False, header=start == 0, lineterminator="\n")
     return content.getvalue()
 
 
@@ -137,8 +143,9 @@ def _who_rates_what(
     bounds = mass[np.searchsorted(taste_of_movie[shelf], np.arange(len(TASTES) + 1))]
     appeal = np.cumsum(np.exp(0.8 * liking) * np.diff(bounds), axis=1)
     appeal /= appeal[:, -1:]
-    pairs = np.empty(0, dtype=np.int64)
+    done, pairs = [], np.empty(0, dtype=np.int64)
     missing = activity
+    progress = tqdm(total=activity.sum(), desc="draw ratings", unit="rating", delay=BAR_AFTER)
     while missing.any():
         user = np.repeat(np.arange(n_users), missing + missing // 2)
         taste = (appeal[user] < rng.random(len(user))[:, None]).sum(axis=1)
@@ -149,8 +156,14 @@ def _who_rates_what(
         pairs = pairs[np.argsort(pairs // n_movies, kind="stable")]
         user = pairs // n_movies
         pairs = pairs[np.arange(len(user)) - np.searchsorted(user, user) < activity[user]]
-        missing = activity - np.bincount(pairs // n_movies, minlength=n_users)
-    user, movie = np.divmod(pairs, n_movies)
+        missing = np.where(missing, activity - np.bincount(pairs // n_movies, minlength=n_users), 0)
+        finished = missing[pairs // n_movies] == 0
+        done.append(pairs[finished])
+        progress.update(int(finished.sum()))
+        pairs = pairs[~finished]
+    progress.close()
+    pairs = np.concatenate(done)
+    user, movie = np.divmod(pairs[np.argsort(pairs // n_movies, kind="stable")], n_movies)
     return user, movie
 
 
