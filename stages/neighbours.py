@@ -36,12 +36,15 @@ def predict_all(train: Ratings, biases: Model) -> Float[Tensor, "n_users n_movie
     rated[train.user, train.movie] = 1
     rest, rated = rest[:, comparable], rated[:, comparable]
     similarity = similarities(rest, rated).clamp_(min=0)
+    pull, weight = rest @ similarity, rated @ similarity
+    crowded = rated @ (similarity > 0).float() > K  # elsewhere, all neighbours are among the nearest
+    for user in crowded.any(dim=1).nonzero().flatten().tolist():
+        own, movies = rated[user].nonzero().flatten(), crowded[user].nonzero().flatten()
+        nearest = similarity.index_select(0, own).T.index_select(0, movies).topk(K, dim=1, sorted=False)
+        pull[user, movies] = (nearest.values * rest[user, own][nearest.indices]).sum(dim=1)
+        weight[user, movies] = nearest.values.sum(dim=1)
     predicted = biases.score(torch.arange(train.n_users))
-    for user, marks in enumerate(rated):
-        own = marks.nonzero().flatten()
-        nearest = similarity[own].T.contiguous().topk(min(K, len(own)), dim=1, sorted=False)
-        pull = (nearest.values * rest[user, own][nearest.indices]).sum(dim=1)
-        predicted[user, comparable] += pull / nearest.values.sum(dim=1).clamp(min=1e-9)
+    predicted[:, comparable] += pull / weight.clamp(min=1e-9)
     return predicted
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 import torch
 
 from stages import neighbours
@@ -9,7 +10,11 @@ from stages.baselines import biases
 from stages.movielens.ratings import Ratings
 
 
-def test_predictions_are_those_of_a_plain_loop(small_parts: dict[str, Ratings]) -> None:
+@pytest.mark.parametrize("most", [3, neighbours.K])
+def test_predictions_are_those_of_a_plain_loop(
+    small_parts: dict[str, Ratings], monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(neighbours, "K", most)
     train = small_parts["train"]
     model = biases(train, 3.0)
     found = neighbours.predict_all(train, model)
@@ -29,7 +34,7 @@ def test_predictions_are_those_of_a_plain_loop(small_parts: dict[str, Ratings]) 
     level = model.score(torch.arange(train.n_users))
     for user, movie in ((0, 3), (0, 140), (31, 7), (59, 60)):
         rated = [j for j in range(train.n_movies) if user in rest[j]]
-        near = sorted(((similarity(movie, j), rest[j][user]) for j in rated), reverse=True)[: neighbours.K]
+        near = sorted(((similarity(movie, j), rest[j][user]) for j in rated), reverse=True)[:most]
         near = [(weight, value) for weight, value in near if weight > 0]
         total = sum(weight for weight, _ in near)
         pull = sum(weight * value for weight, value in near) / total if total else 0.0
