@@ -70,7 +70,7 @@ def main(
     print(f"baselines: ease: fitted in {time.perf_counter() - started:.1f} s")
     write_bytes(ease, seen.serialize())
     baselines = {
-        "notebook": lambda *_: _both(notebook_model(recipe)),
+        **({"notebook": lambda *_: _both(notebook_model(recipe))} if len(recipe["user_factors"]) else {}),
         **BASELINES,
         "ease": lambda train, _: Baseline(None, will_see(seen, train)),
     }

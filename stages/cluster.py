@@ -1,4 +1,4 @@
-"""cluster: the models and the movies → groups of movies that the same people watch and like."""
+"""cluster: the points of the movies → groups of movies that the same people watch and like."""
 
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -7,18 +7,16 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 from pydantic import Field
-from torch import Tensor
 
-from stages import command, tensors
-from stages.factorization.model import Model
-from stages.groups import GroupsParameters, Points, choose, group
+from stages import command
+from stages.command import UserError
+from stages.groups import group
 from stages.movielens import catalogue
 from stages.movielens.movies import read_movies
-from stages.movielens.ratings import Ratings
 from stages.names import distinguish, name_clusters
-from stages.nearness import Nearness
-from stages.outputs import Metrics, write_bytes, write_csv, write_metrics
-from stages.projection import draw_map
+from stages.outputs import Metrics, write_csv, write_metrics
+from stages.params import Parameters, Seed
+from stages.places import Places
 from stages.scorecard import (
     Attributes,
     coherence,
@@ -33,50 +31,45 @@ STARTS = 10
 """k-means is run from this many starts, and the best kept."""
 
 
-class ClusterParameters(GroupsParameters):
+class ClusterParameters(Parameters):
     """The keys that this stage reads."""
 
     dataset: str
     """Its name, to mark what is found in generated ratings."""
+    seed: Seed
+    """Root of the starts of k-means."""
     n_clusters: Annotated[int, Field(ge=1)]
     """Groups of movies."""
 
 
 def main(
-    model: Path,
-    replicas: Path,
-    notebook: Path,
-    train: Path,
+    points: Path,
     movies: Path,
     tags: Path,
     clusters: Path,
     words: Path,
-    points: Path,
     metrics: Path,
     params: Path = Path("params.yaml"),
 ) -> None:
-    """Group MOVIES by MODEL and TRAIN, name and judge the groups by TAGS, REPLICAS and NOTEBOOK.
+    """Group the MOVIES that have POINTS, name and judge the groups by TAGS.
 
-    Writes CLUSTERS, WORDS that set them apart, the POINTS that were grouped, and METRICS.
+    Writes CLUSTERS, WORDS that set them apart, and METRICS.
     """
     parameters = ClusterParameters.load(params)
-    fitted, learned, table = Model.load(model), Ratings.load(train), read_movies(movies)
-    others = tensors.load(replicas, {"embeddings", "without_genres"}, made_by="replicas")
-    recipe = tensors.load(notebook, {"user_factors", "movie_factors"}, made_by="notebook")
-    said = pd.read_csv(tags, keep_default_na=False)
-    chosen = choose(table, learned, parameters, at_least=parameters.n_clusters)
-    groups = Groups.find([fitted.embeddings, *others["embeddings"]], chosen, parameters.n_clusters)
-    told = distinguish(groups.labels, genre_matrix(chosen.movies["genres"]), shared_tags(said, chosen))
+    places, table, said = Places.load(points), read_movies(movies), pd.read_csv(tags, keep_default_na=False)
+    chosen = table.iloc[places.movie]
+    groups = Groups.find([places.place, *places.others], parameters)
+    told = distinguish(groups.labels, genre_matrix(chosen["genres"]), shared_tags(said, chosen))
     write_csv(words, told)
-    write_csv(clusters, describe(groups, chosen, name_clusters(told, groups.labels, chosen.movies), fitted))
-    write_bytes(points, Nearness(chosen.movies["movie"].to_numpy(), groups.places).serialize())
+    write_csv(clusters, describe(groups, chosen, name_clusters(told, groups.labels, chosen), places))
     scores = {
-        "n_clustered": len(chosen.movies),
+        "n_clustered": len(chosen),
         "inertia": groups.inertia,
-        **score(groups, chosen.movies, said),
-        **without_genres(others["without_genres"], chosen, parameters.n_clusters),
-        "notebook": score_notebook(recipe["movie_factors"], table, learned, said, parameters),
+        **score(groups, chosen, said),
+        **without_genres(places, chosen, parameters),
     }
+    if len(places.notebook):
+        scores["notebook"] = score(Groups.find(list(places.notebook), parameters), table, said)
     write_metrics(metrics, scores, synthetic=catalogue.is_synthetic(parameters.dataset))
 
 
@@ -91,10 +84,16 @@ class Groups(NamedTuple):
     """The clusters by the other models."""
 
     @classmethod
-    def find(cls, factors: list[Float[Tensor, "n_movies k"]], points: Points, n_clusters: int) -> "Groups":
-        """Group the movies by each of the models' factors."""
-        places = [points.place(each) for each in factors]
-        found = [group(place, n_clusters, points.parameters.seed, STARTS) for place in places]
+    def find(
+        cls, places: list[Float[np.ndarray, "movies dimensions"]], parameters: ClusterParameters
+    ) -> "Groups":
+        """Group the movies by each of the models' points; raises UserError when they are too few."""
+        if len(places[0]) < parameters.n_clusters:
+            raise UserError(
+                f"n_clusters is {parameters.n_clusters}, but only {len(places[0])} movies have min_ratings; "
+                f"lower n_clusters to at most {len(places[0])}, or min_ratings"
+            )
+        found = [group(place, parameters.n_clusters, parameters.seed, STARTS) for place in places]
         return cls(places[0], *found[0], [labels for labels, _ in found[1:]])
 
 
@@ -117,50 +116,35 @@ def score(groups: Groups, movies: pd.DataFrame, tags: pd.DataFrame) -> Metrics:
     return {name: value for name, value in scores.items() if value is not None}
 
 
-def without_genres(factors: Float[Tensor, "fits n_movies k"], points: Points, n_clusters: int) -> Metrics:
+def without_genres(places: Places, movies: pd.DataFrame, parameters: ClusterParameters) -> Metrics:
     """The coherence of genres by a model that was not told them; nothing where there is no such model."""
-    if not len(factors):
+    if not len(places.without_genres):
         return {}
-    groups = Groups.find([factors[0]], points, n_clusters)
-    found = coherence(groups.labels, genre_matrix(points.movies["genres"]))
+    groups = Groups.find(list(places.without_genres), parameters)
+    found = coherence(groups.labels, genre_matrix(movies["genres"]))
     return {} if found is None else {"genre_coherence_z_without_genres": found}
 
 
-def score_notebook(
-    factors: Float[Tensor, "fits n_movies k"],
-    movies: pd.DataFrame,
-    train: Ratings,
-    tags: pd.DataFrame,
-    parameters: ClusterParameters,
-) -> Metrics:
-    """The scorecard of the notebook's clusters: of all movies, by factors as they are."""
-    changed = parameters.model_copy(update={"min_ratings": 1, "normalize": False, "association": 0.0})
-    points = choose(movies, train, changed, at_least=parameters.n_clusters)
-    return score(Groups.find(list(factors), points, parameters.n_clusters), points.movies, tags)
-
-
-def shared_tags(tags: pd.DataFrame, points: Points) -> Attributes:
+def shared_tags(tags: pd.DataFrame, movies: pd.DataFrame) -> Attributes:
     """Tags that more than one person uses: the others would name a cluster after that person's habits."""
-    return tag_matrix(tags[tags["n_users_of_tag"] > 1], points.movies["movie"])
+    return tag_matrix(tags[tags["n_users_of_tag"] > 1], movies["movie"])
 
 
-def describe(groups: Groups, points: Points, names: list[str], model: Model) -> pd.DataFrame:
+def describe(groups: Groups, movies: pd.DataFrame, names: list[str], places: Places) -> pd.DataFrame:
     """A row for each clustered movie, with its cluster, its place on the map, and what is expected of it.
 
     expected: stars that all users would give it on average; deviation: how unsure the model is of these;
     distance: from the centre of its cluster.
     """
-    movies, labels = points.movies, groups.labels
+    labels = groups.labels
     centre = pd.DataFrame(groups.places).groupby(labels).mean().to_numpy()
-    expected, deviation = model.expected_of_everybody()
-    x, y = draw_map(groups.places, movies["n_ratings"].to_numpy(), points.parameters.seed).T
     return movies.assign(
         cluster=labels,
         name=np.array(names)[labels],
-        x=x,
-        y=y,
-        expected=expected.numpy()[movies["movie"]].round(3),
-        deviation=deviation.numpy()[movies["movie"]].round(3),
+        x=places.on_map[:, 0],
+        y=places.on_map[:, 1],
+        expected=places.expected.round(3),
+        deviation=places.deviation.round(3),
         distance=np.linalg.norm(groups.places - centre[labels], axis=1).round(4),
     )
 

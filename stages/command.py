@@ -1,10 +1,15 @@
 """Runs a stage from the command line: paths in, one clear line out when something is wrong."""
 
 import argparse
+import contextlib
 import inspect
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+OUT_OF_MEMORY = re.compile("not enough memory|can't allocate memory|out of memory", re.IGNORECASE)
+"""What PyTorch says, on a CPU or a GPU."""
 
 
 class UserError(Exception):
@@ -26,10 +31,22 @@ def run(main: Callable[..., None]) -> None:
         parser.add_argument(
             f"--{name}", type=Path, required=required, default=default, metavar="PATH", help=note
         )
+    arguments = vars(parser.parse_args())
+    with reported(stage):
+        main(**arguments)
+
+
+@contextlib.contextmanager
+def reported(stage: str) -> Iterator[None]:
+    """End the process with one message for what `run` says it does."""
     try:
-        main(**vars(parser.parse_args()))
+        yield
     except (UserError, OSError) as error:
         sys.exit(f"{stage}: {error}")
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)):
+            sys.exit(f"{stage}: out of memory; no output was written ({error})")
+        raise
     except KeyboardInterrupt:
         print(f"{stage}: interrupted; no output was written", file=sys.stderr)
         sys.exit(130)

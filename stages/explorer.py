@@ -44,7 +44,8 @@ def _movies(shown: pd.DataFrame, position: pd.Series, neighbours: pd.DataFrame) 
     """A list for each column; clusters and near movies are given by their positions on the page."""
     clusters = {cluster: i for i, cluster in enumerate(sorted(shown["cluster"].unique()))}
     on_page = neighbours["movie"].isin(position.index) & neighbours["neighbour"].isin(position.index)
-    near = neighbours[on_page].groupby("movie")["neighbour"].agg(lambda movies: position[movies].tolist())
+    near = neighbours[on_page].assign(place=neighbours["neighbour"].map(position))
+    places = {movie: place.tolist() for movie, place in near.groupby("movie")["place"]}
     return {
         "id": shown["movie_id"].tolist(),
         "title": shown["title"].map(spoken).tolist(),
@@ -56,7 +57,7 @@ def _movies(shown: pd.DataFrame, position: pd.Series, neighbours: pd.DataFrame) 
         "cluster": shown["cluster"].map(clusters).tolist(),
         "x": shown["x"].astype(float).round(DECIMALS).tolist(),
         "y": shown["y"].astype(float).round(DECIMALS).tolist(),
-        "near": [near.get(movie, []) for movie in shown["movie"]],
+        "near": [places.get(movie, []) for movie in shown["movie"]],
     }
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from tqdm import tqdm
 
 from stages.movielens.ratings import Ratings
 
@@ -13,6 +14,8 @@ RELEVANT = 4.0
 """Stars from which a held-out movie counts as one that the user wanted to see."""
 LENGTH = 10
 """Movies in a list of recommendations."""
+BAR_AFTER = 2
+"""Seconds of ranking without a progress bar."""
 BLOCK = 512
 """Users ranked at once: bounds memory to a few times `BLOCK` × n_movies numbers."""
 
@@ -87,7 +90,8 @@ def recommend(score: Score, seen: Ratings, test: Ratings) -> Lists:
     length = min(LENGTH, test.n_movies)
     movie = [torch.zeros(0, length, dtype=torch.int64)]
     hit, n_relevant = [torch.zeros(0, length, dtype=torch.bool)], [torch.zeros(0, dtype=torch.int64)]
-    for block in relevant.user.unique().split(BLOCK) if len(relevant) else ():
+    blocks = relevant.user.unique().split(BLOCK) if len(relevant) else ()
+    for block in tqdm(blocks, desc="rank", unit=f"{BLOCK} users", delay=BAR_AFTER):
         wanted = mark(relevant, block)
         scores = score(block).masked_fill(mark(seen, block), -torch.inf)
         movie.append(scores.topk(length, dim=1).indices)

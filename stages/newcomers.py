@@ -17,17 +17,19 @@ from stages import command, ease, tensors
 from stages.appeal import of_users
 from stages.factorization.fold_in import fold_in
 from stages.factorization.model import Model, hour_of
+from stages.factorization.solver import Problem
 from stages.measures import ranking, rmse
 from stages.movielens import catalogue
 from stages.movielens.ratings import Ratings, concatenate
 from stages.outputs import Metrics, write_metrics
 from stages.params import Share
 from stages.randomness import derive
-from stages.train import SOLVERS, TrainParameters, pose
+from stages.side_by_side import side_by_side
+from stages.train import SOLVERS, FitParameters, pose
 
 
-class NewcomersParameters(TrainParameters):
-    """The keys that this stage reads: all that training reads, and three more."""
+class NewcomersParameters(FitParameters):
+    """The keys that this stage reads: all that a fit needs, and three more."""
 
     ease_regularization: Annotated[float, Field(gt=0, le=1e6)]
     """L2 penalty of EASE (λ), which estimates the chance of being seen."""
@@ -84,11 +86,11 @@ def compare(
     watched = validation[~torch.isin(validation.user, rest.user)]
     both = concatenate(others, given)
 
-    def fit(train: Ratings, purpose: str) -> Model:
-        problem = pose(parameters, train, watched, side_information, purpose)
-        return SOLVERS[parameters.solver](problem, parameters).model.to(torch.device("cpu"))
-
-    without, again = fit(others, "without newcomers"), fit(both, "with newcomers")
+    calls = [
+        (pose(parameters, train, watched, side_information, purpose), parameters)
+        for train, purpose in ((others, "without newcomers"), (both, "with newcomers"))
+    ]
+    without, again = side_by_side(fit, calls, len(both))
     scale = others.scale()
     predicted = {"fold_in": predict(without, given, rest), "retrained": again.predict(rest)}
     ease_without, ease_again = (ease.fit(train, parameters.ease_regularization) for train in (others, both))
@@ -103,6 +105,11 @@ def compare(
     ratio = rows["fold_in"]["rmse"] / rows["retrained"]["rmse"]
     sizes = {"n_newcomers": len(rest.user.unique()), "n_given": len(given), "n_predicted": len(rest)}
     return {**sizes, **rows, "rmse_ratio": ratio}
+
+
+def fit(problem: Problem, parameters: FitParameters) -> Model:
+    """The model by one training."""
+    return SOLVERS[parameters.solver](problem, parameters).model.to(torch.device("cpu"))
 
 
 def predict(model: Model, given: Ratings, rest: Ratings) -> Float[Tensor, " n_rest"]:

@@ -17,6 +17,7 @@ from stages.movielens.ratings import Ratings
 from stages.outputs import write_bytes
 from stages.params import Parameters, Seed
 from stages.randomness import derive
+from stages.side_by_side import side_by_side
 
 RECIPE = Hyperparameters(
     latent_factors=8,
@@ -34,6 +35,8 @@ RECIPE = Hyperparameters(
 )
 PURPOSES = "train", "replica 0"
 """Of the seeds: those of a training, and of its first replica."""
+LARGEST = 2_000_000
+"""Ratings above which the recipe is left out: as many steps, one after another."""
 
 
 class NotebookParameters(Parameters):
@@ -47,15 +50,18 @@ def main(train: Path, validation: Path, factors: Path, params: Path = Path("para
     """Fit to TRAIN, watch VALIDATION, write FACTORS of users and movies."""
     seed = NotebookParameters.load(params).seed
     learned, watched = Ratings.load(train), Ratings.load(validation)
-    models = []
-    for purpose in PURPOSES:
-        started = time.perf_counter()
-        models.append(fit(learned, watched, derive(seed, purpose)))
-        print(f"notebook: fitted in {time.perf_counter() - started:.1f} s")
-    content = {
-        "user_factors": torch.cat([model.user_factors for model in models]),
-        "movie_factors": torch.cat([model.movie_factors for model in models]),
-    }
+    seeds = [derive(seed, purpose) for purpose in PURPOSES]
+    if len(learned) > LARGEST:
+        print(f"notebook: left out: on {len(learned)} ratings its recipe would take hours")
+        seeds = []
+    started = time.perf_counter()
+    calls = [(learned, watched, each) for each in seeds]
+    models = side_by_side(fit, calls, len(learned), prefer="processes")
+    print(f"notebook: {len(models)} fits in {time.perf_counter() - started:.1f} s")
+    width = RECIPE.latent_factors
+    users = [torch.zeros(0, learned.n_users, width), *(model.user_factors for model in models)]
+    movies = [torch.zeros(0, learned.n_movies, width), *(model.movie_factors for model in models)]
+    content = {"user_factors": torch.cat(users), "movie_factors": torch.cat(movies)}
     write_bytes(factors, tensors.serialize(content))
 
 

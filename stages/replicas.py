@@ -16,11 +16,12 @@ from stages import command, tensors
 from stages.factorization.solver import Problem
 from stages.movielens.ratings import Ratings
 from stages.outputs import write_bytes
-from stages.train import SOLVERS, TrainParameters, pose
+from stages.side_by_side import side_by_side
+from stages.train import SOLVERS, FitParameters, pose
 
 
-class ReplicasParameters(TrainParameters):
-    """The keys that this stage reads: all that training reads, and one more."""
+class ReplicasParameters(FitParameters):
+    """The keys that this stage reads: all that a fit needs, and one more."""
 
     replicas: Annotated[int, Field(ge=0, le=100)]
     """Trainings with other seeds."""
@@ -38,26 +39,30 @@ def main(
     learned, watched = Ratings.load(train), Ratings.load(validation)
     known = tensors.load(side_information, {"genres", "period"}, made_by="prepare")
 
-    def problem(purpose: str) -> Problem:
-        return pose(parameters, learned, watched, known, purpose)
-
-    others = [embed(problem(f"replica {number}"), parameters) for number in range(parameters.replicas)]
+    features = parameters.movie_features
+    told = [(f"replica {number}", features) for number in range(parameters.replicas)]
+    untold = [("without genres", tuple(name for name in features if name != "genres"))]
+    wanted = told + (untold if parameters.replicas and informed_of_genres(parameters) else [])
+    calls = [
+        (
+            pose(parameters, learned, watched, known, purpose),
+            parameters.model_copy(update={"movie_features": chosen}),
+        )
+        for purpose, chosen in wanted
+    ]
+    found = side_by_side(embed, calls, len(learned))
     nothing = torch.zeros(0, learned.n_movies, parameters.latent_factors)
-    genreless = nothing
-    if parameters.replicas and informed_of_genres(parameters):
-        features = tuple(name for name in parameters.movie_features if name != "genres")
-        changed = parameters.model_copy(update={"movie_features": features})
-        genreless = embed(problem("without genres"), changed)[None]
-    content = {"embeddings": torch.stack(others) if others else nothing, "without_genres": genreless}
+    embeddings = torch.stack(found) if found else nothing
+    content = {"embeddings": embeddings[: len(told)], "without_genres": embeddings[len(told) :]}
     write_bytes(replicas, tensors.serialize(content))
 
 
-def informed_of_genres(parameters: TrainParameters) -> bool:
+def informed_of_genres(parameters: FitParameters) -> bool:
     """Whether the solver reads the movies' genres."""
     return parameters.solver == "gibbs" and "genres" in parameters.movie_features
 
 
-def embed(problem: Problem, parameters: TrainParameters) -> Float[Tensor, "n_movies latent_factors"]:
+def embed(problem: Problem, parameters: FitParameters) -> Float[Tensor, "n_movies latent_factors"]:
     """The movies' embeddings by one training."""
     return SOLVERS[parameters.solver](problem, parameters).model.embeddings.cpu()
 

@@ -14,6 +14,7 @@ from stages.movielens.movies import read_movies
 from stages.nearness import Nearness
 from stages.outputs import write_bytes, write_csv, write_text
 from stages.params import Parameters
+from stages.places import Places
 
 NEIGHBOURS = 10
 """Nearest movies that the page lists for each."""
@@ -47,7 +48,7 @@ def main(
     apart = pd.read_csv(words, keep_default_na=False)
     numbers = pd.read_csv(curve)
     write_text(plots / "clusters.md", listing.page(clustered, chosen, apart, len(all_movies), label))
-    near = neighbours(clustered, Nearness.load(points))
+    near = neighbours(clustered, Places.load(points).nearness)
     write_text(plots / "explorer.html", explorer.page(clustered, near, chosen, label))
     write_csv(plots / "n_clusters.csv", numbers)
     write_bytes(plots / "n_clusters.png", charts.numbers(numbers, clustered["cluster"].nunique(), label))

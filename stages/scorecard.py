@@ -15,8 +15,6 @@ from sklearn.preprocessing import normalize
 
 FEWEST_MOVIES = 3
 """A tag on fewer movies is left out: it cannot tell what movies have in common."""
-BLOCK = 1_000
-"""Movies whose similarities to all others are held in memory at once."""
 
 
 class PairSums(NamedTuple):
@@ -54,10 +52,8 @@ class Attributes:
 
     @cached_property
     def similarities(self) -> PairSums:
-        """The sums over the cosines of all pairs of those movies."""
-        n = self.unit.shape[0]
-        blocks = (self.unit[start : start + BLOCK] @ self.unit.T for start in range(0, n, BLOCK))
-        squares = float(sum(block.power(2).sum() for block in blocks)) - n
+        """The sums over the cosines U Uᵀ of all pairs of those movies; ‖U Uᵀ‖ is ‖Uᵀ U‖, which is small."""
+        squares = float(np.square((self.unit.T @ self.unit).data).sum()) - self.unit.shape[0]
         return PairSums.of(self.unit @ self.unit.sum(axis=0) - 1, squares)
 
 

@@ -2,14 +2,16 @@
 
 import time
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import pandas as pd
 import torch
+from pydantic import Field
 from torch import Tensor
 
-from stages import command, tensors
-from stages.factorization import adam, als, device, gibbs
+from stages import command, memory, tensors
+from stages.command import UserError
+from stages.factorization import adam, als, device, gibbs, ranks
 from stages.factorization.device import DeviceName
 from stages.factorization.solver import Fit, History, Hyperparameters, Problem
 from stages.measures import rmse
@@ -18,12 +20,13 @@ from stages.movielens.ratings import Ratings
 from stages.outputs import Metrics, write_bytes, write_csv, write_metrics
 from stages.params import Seed
 from stages.randomness import derive
+from stages.side_by_side import threads_for
 
 SOLVERS = {"adam": adam.fit, "als": als.fit, "gibbs": gibbs.fit}
 
 
-class TrainParameters(Hyperparameters):
-    """The keys that this stage reads."""
+class FitParameters(Hyperparameters):
+    """The keys that a fit needs."""
 
     dataset: str
     """Its name, to mark what is learned from generated ratings."""
@@ -33,6 +36,13 @@ class TrainParameters(Hyperparameters):
     """How the model is fitted."""
     device: DeviceName
     """Where: auto takes the fastest there is."""
+
+
+class TrainParameters(FitParameters):
+    """The keys that this stage reads: all that a fit needs, and one more."""
+
+    processes: Annotated[int, Field(ge=1, le=1024)]
+    """Processes that share the fit on this machine."""
 
 
 def main(
@@ -46,19 +56,33 @@ def main(
 ) -> None:
     """Fit to TRAIN and SIDE_INFORMATION, watch VALIDATION; write MODEL, HISTORY and METRICS."""
     parameters = TrainParameters.load(params)
+    several = parameters.processes > 1 or ranks.launched()
+    if several and parameters.solver != "als":
+        raise UserError(f"solver is {parameters.solver!r}, which is one process; for several, choose als")
+    if several and not ranks.launched():
+        paths = train, validation, side_information, model, history, metrics, params
+        return ranks.launch("train", main, paths, parameters.processes)
     known = tensors.load(side_information, {"genres", "period"}, made_by="prepare")
     problem = pose(parameters, Ratings.load(train), Ratings.load(validation), known)
-    started = time.perf_counter()
-    fit = SOLVERS[parameters.solver](problem, parameters)
-    print(f"train: {parameters.solver} on {problem.device}: fitted in {time.perf_counter() - started:.1f} s")
+    smaller = "choose fewer latent_factors or epochs, a smaller dataset, or solver als"
+    if problem.device.type == "cpu":
+        memory.require(estimate(problem, parameters), f"training by {parameters.solver}", smaller)
+    with ranks.joined(problem.device), threads_for(len(problem.train)):
+        started = time.perf_counter()
+        fit = SOLVERS[parameters.solver](problem, parameters)
+        seconds = time.perf_counter() - started
+    if not ranks.leads():
+        return None
+    print(f"train: {parameters.solver} on {problem.device}: fitted in {seconds:.1f} s")
     scores = score(fit, problem)
     write_bytes(model, fit.model.serialize())
     write_csv(history, tabulate(fit.history))
     write_metrics(metrics, scores, synthetic=catalogue.is_synthetic(parameters.dataset))
+    return None
 
 
 def pose(
-    parameters: TrainParameters,
+    parameters: FitParameters,
     train: Ratings,
     validation: Ratings,
     side_information: dict[str, Tensor],
@@ -67,6 +91,17 @@ def pose(
     """The problem for the solver, with a device and, for each purpose, randomness of its own."""
     generator = torch.Generator().manual_seed(derive(parameters.seed, purpose))
     return Problem(train, validation, side_information, device.choose(parameters.device), generator)
+
+
+def estimate(problem: Problem, parameters: FitParameters) -> float:
+    """Bytes of memory that the fit will take, by what was measured of it."""
+    n_rows, entries = problem.train.n_users + problem.train.n_movies, parameters.latent_factors + 1
+    needed = 110.0 * (len(problem.train) + len(problem.validation))  # the ratings by both sides
+    needed += 4 * n_rows * entries**2  # the normal equations
+    if parameters.solver == "gibbs":
+        kept = parameters.epochs * (1 - parameters.burn_in)
+        needed += 6 * kept * (n_rows * entries + len(problem.train) / 10)  # draws, of sittings too
+    return needed
 
 
 def score(fit: Fit, problem: Problem) -> Metrics:

@@ -1,12 +1,13 @@
 """How fast it is: each figure beside a baseline that runs in turns with it, on the machine at hand.
 
-    python -m tests.benchmarks            all of them, in about ten minutes on two cores
+    python -m tests.benchmarks            all of them, in about fifteen minutes on two cores
     python -m tests.benchmarks adam als   some
 
 They need the data that `dvc repro` prepares. Times are medians; the ratio is that of baseline to measured.
 """
 
 import contextlib
+import inspect
 import io
 import os
 import platform
@@ -21,17 +22,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+import yaml
 from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
+import stages.train
 from stages import notebook, recommend
 from stages.factorization import adam, als, gibbs
 from stages.factorization.normal_equations import of_both_sides
 from stages.factorization.solver import Hyperparameters, Problem
 from stages.measures import rmse
 from stages.movielens.ratings import Ratings, concatenate
+from stages.side_by_side import side_by_side, threads_for
 from stages.tensors import load
-from tests.stages_of_the_pipeline import DEFAULTS, ROOT
+from tests.conftest import write_training_inputs
+from tests.stages_of_the_pipeline import DEFAULTS, PIPELINE, ROOT, STAGES
 
 PREPARED = ROOT / "data" / "prepared"
 CPU = torch.device("cpu")
@@ -89,13 +94,22 @@ def problem(train: Ratings | None = None) -> Problem:
 
 
 def of_adam() -> Iterator[Row]:
-    """The notebook's recipe against its loop: a DataLoader, embeddings, autograd."""
-    epochs = 2
-    recipe = notebook.RECIPE.model_copy(update={"epochs": epochs})
-    given = problem()
-    ours, theirs = pair(lambda: adam.fit(given, recipe), lambda: loop_of_the_notebook(given.train, epochs))
-    scale = 128 / epochs
-    yield Row("the notebook's recipe, 128 epochs", ours * scale, "its own loop", theirs * scale)
+    """The notebook's recipe, alone and twice side by side, against its loop: a DataLoader, autograd."""
+    given, epochs = problem(), 2
+    _, theirs = pair(lambda: None, lambda: loop_of_the_notebook(given.train, epochs))
+    theirs *= 128 / epochs
+
+    def one() -> None:
+        with threads_for(len(given.train)):
+            adam.fit(given, notebook.RECIPE)
+
+    def two() -> None:
+        calls = [(given.train, given.validation, seed) for seed in (1, 2)]
+        side_by_side(notebook.fit, calls, len(given.train), "processes")
+
+    alone, together = pair(one, two, times=1)
+    yield Row("the notebook's recipe, 128 epochs", alone, "its own loop", theirs)
+    yield Row("the same, two seeds side by side", together, "its own loop, twice", 2 * theirs)
 
 
 def loop_of_the_notebook(train: Ratings, epochs: int) -> None:
@@ -136,7 +150,7 @@ def sweeps_to(
     for sweeps in (8, 16, 24, 32, 48, 64, 96, 128):
         chosen = Hyperparameters.check({**DEFAULTS, **changes, "epochs": sweeps})
         started = time.perf_counter()
-        with contextlib.redirect_stderr(io.StringIO()):
+        with contextlib.redirect_stderr(io.StringIO()), threads_for(len(train)):
             model = gibbs.fit(problem(train), chosen).model
         taken = time.perf_counter() - started
         reached = rmse(model.predict(test).clamp(*train.scale()), test.rating)
@@ -146,10 +160,30 @@ def sweeps_to(
 
 
 def of_als() -> Iterator[Row]:
-    """A sweep over users and movies at 16 factors, against solving them one by one."""
-    train = Ratings.load(PREPARED / "train.pt")
+    """A sweep over users and movies, against solving them one by one, and against what the machine can do."""
+    train, large = Ratings.load(PREPARED / "train.pt"), random_ratings(1_000_000)
     ours, plain = pair(sweep_of(train, 16), lambda: plain_sweep(train, 16))
     yield Row("als, a sweep at 16 factors", ours, "user by user, movie by movie", plain)
+    operations, read = work_of_a_sweep(large, 32)
+    square, block = torch.randn(2048, 2048), torch.randn(10**8)
+    product, _ = pair(lambda: square @ square, lambda: None)
+    copy, _ = pair(block.clone, lambda: None)
+    sweep, _ = pair(sweep_of(large, 32), lambda: None)
+    at_peak, at_bandwidth = operations * product / (2 * 2048**3), read * copy / (2 * block.nbytes)
+    label = "als, a sweep of 1 million ratings at 32 factors"
+    yield Row(f"{label}: {operations / 1e9:.1f} Gflop", sweep, "as many in a matrix product", at_peak)
+    yield Row(f"{label}: {read / 1e9:.1f} GB", sweep, "copying as many", at_bandwidth)
+
+
+def work_of_a_sweep(train: Ratings, k: int) -> tuple[float, float]:
+    """Floating-point operations and bytes that it cannot do without.
+
+    Of each rating on each side: the sum of (k + 1)(k + 2) / 2 products, each multiplied and added, each read;
+    of each row: the Cholesky decomposition and two triangular solves.
+    """
+    triangle, rows = (k + 1) * (k + 2) / 2, train.n_users + train.n_movies
+    operations = 2 * len(train) * 2 * triangle + rows * ((k + 1) ** 3 / 3 + 2 * (k + 1) ** 2)
+    return operations, 2 * len(train) * 4 * triangle
 
 
 def sweep_of(train: Ratings, k: int) -> Callable[[], object]:
@@ -158,10 +192,11 @@ def sweep_of(train: Ratings, k: int) -> Callable[[], object]:
     by_user, by_movie = of_both_sides(train, CPU)
     movies = torch.randn(train.n_movies, k + 1) * 0.3
     target = train.rating - train.rating.mean()
+    of_users, of_movies = target[by_user.rating], target[by_movie.rating]
 
     def sweep() -> Tensor:
-        users = als.half_step(by_user, movies, target, train.movie, hyperparameters)
-        return als.half_step(by_movie, users, target, train.user, hyperparameters)
+        users, _ = als.half_step(by_user, of_users, movies, hyperparameters)
+        return als.half_step(by_movie, of_movies, users, hyperparameters)[0]
 
     return sweep
 
@@ -198,6 +233,83 @@ def random_ratings(count: int) -> Ratings:
     user, movie = user[order], movie[order]
     stars = torch.randint(1, 11, (count,), generator=generator) / 2
     return Ratings(user, movie, stars, torch.zeros(count, dtype=torch.int64), n_users, n_movies)
+
+
+def of_processes() -> Iterator[Row]:
+    """Training by two processes, against one, each of one thread."""
+    train = random_ratings(1_000_000)
+    with tempfile.TemporaryDirectory() as folder:
+        directory = Path(folder)
+        parts = {"train": train, "validation": train[torch.arange(0, len(train), 20)]}
+
+        def fit(processes: int) -> float:
+            changes = {"solver": "als", "latent_factors": 32, "epochs": 20, "processes": processes}
+            write_training_inputs(directory, parts, **changes)
+            names = "train.pt validation.pt side.pt model.pt history.csv train.json params.yaml".split()
+            command = [sys.executable, "-m", "stages.train"]
+            for option, name in zip(inspect.signature(stages.train.main).parameters, names, strict=True):
+                command += [f"--{option}", str(directory / name)]
+            done = run(command, OMP_NUM_THREADS="1")
+            return float(done.stdout.split("fitted in ")[1].split()[0])
+
+        times = [(fit(1), fit(2)) for _ in range(3)]
+    one, two = (statistics.median(each) for each in zip(*times, strict=True))
+    yield Row("als, 1 million ratings, 2 processes of one thread", two, "1 process of one thread", one)
+
+
+def of_large() -> Iterator[Row]:
+    """From a zip of 25 million generated ratings to a model, against 25 times what one million take."""
+    taken, peak = {}, {}
+    for dataset in ("synthetic-1m", "synthetic-25m"):
+        with tempfile.TemporaryDirectory() as folder:
+            directory = Path(folder)
+            changes = {"dataset": dataset, "solver": "als", "latent_factors": 32, "epochs": 10}
+            (directory / "params.yaml").write_text(yaml.safe_dump({**DEFAULTS, **changes}))
+            run(in_folder("fetch", directory))
+            started = time.perf_counter()
+            peak[dataset] = max(run(in_folder(stage, directory)).peak for stage in ("prepare", "train"))
+            taken[dataset] = time.perf_counter() - started
+    label = (
+        f"synthetic-25m: prepare, als, 32 factors, 10 sweeps; peak {peak['synthetic-25m'] / 2**30:.1f} GiB"
+    )
+    yield Row(label, taken["synthetic-25m"], "25 × synthetic-1m", 25 * taken["synthetic-1m"])
+
+
+def of_start() -> Iterator[Row]:
+    """All stages' interpreters and imports, against importing PyTorch as often."""
+    ours, torches = pair(
+        lambda: [run([sys.executable, "-m", f"stages.{stage}", "--help"]) for stage in STAGES],
+        lambda: [run([sys.executable, "-c", "import torch"]) for _ in STAGES],
+        times=1,
+    )
+    yield Row(f"start-up of all {len(STAGES)} stages", ours, "importing torch as often", torches)
+
+
+class Done(NamedTuple):
+    """What a process printed, and the most memory that it took, in bytes."""
+
+    stdout: str
+    peak: int
+
+
+def run(command: list[str], **environment: str) -> Done:
+    """Run it in the repository; its failure is one of the benchmark."""
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=subprocess.DEVNULL
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        output.seek(0)
+        if status:
+            raise RuntimeError(f"{' '.join(command)} failed: {output.read()}")
+        return Done(output.read(), usage.ru_maxrss * 1024)
+
+
+def in_folder(stage: str, directory: Path) -> list[str]:
+    """The command of a stage as dvc.yaml has it, its paths below a directory."""
+    words = PIPELINE["stages"][stage]["cmd"].split()
+    paths = [word if word.startswith("--") else str(directory / word) for word in words[3:]]
+    return [sys.executable, *words[1:3], *paths, "--params", str(directory / "params.yaml")]
 
 
 def of_recommend() -> Iterator[Row]:
@@ -241,6 +353,9 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "als": of_als,
     "gibbs": of_gibbs,
     "scale": of_scale,
+    "processes": of_processes,
+    "large": of_large,
+    "start": of_start,
     "recommend": of_recommend,
     "pipeline": of_pipeline,
 }

@@ -13,6 +13,7 @@ from stages.fetch import FetchParameters
 from stages.newcomers import NewcomersParameters
 from stages.notebook import NotebookParameters
 from stages.params import Parameters
+from stages.points import PointsParameters
 from stages.prepare import PrepareParameters
 from stages.replicas import ReplicasParameters
 from stages.report import ReportParameters
@@ -31,6 +32,7 @@ PARAMETERS: dict[str, type[Parameters]] = {
     "replicas": ReplicasParameters,
     "newcomers": NewcomersParameters,
     "evaluate": EvaluateParameters,
+    "points": PointsParameters,
     "cluster": ClusterParameters,
     "curve": CurveParameters,
     "report": ReportParameters,

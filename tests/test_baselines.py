@@ -48,12 +48,14 @@ def test_the_most_rated_movie_comes_first_and_of_equals_the_earlier() -> None:
     assert order.tolist() == [[2, 0, 1, 3]] * 2
 
 
-def run(directory: Path, parts: dict[str, Ratings]) -> tuple[pd.DataFrame, dict[str, dict[str, float]]]:
+def run(
+    directory: Path, parts: dict[str, Ratings], n_notebooks: int = 2
+) -> tuple[pd.DataFrame, dict[str, dict[str, float]]]:
     for name, part in parts.items():
         (directory / f"{name}.pt").write_bytes(part.serialize())
     factors = {
-        "user_factors": torch.ones(2, parts["train"].n_users, 1),
-        "movie_factors": torch.full((2, parts["train"].n_movies, 1), 3.0),
+        "user_factors": torch.ones(n_notebooks, parts["train"].n_users, 1),
+        "movie_factors": torch.full((n_notebooks, parts["train"].n_movies, 1), 3.0),
     }
     (directory / "notebook.pt").write_bytes(serialize(factors))
     (directory / "params.yaml").write_text(yaml.safe_dump(DEFAULTS))
@@ -70,6 +72,13 @@ def run(directory: Path, parts: dict[str, Ratings]) -> tuple[pd.DataFrame, dict[
     baselines.main(*(directory / name for name in names))
     rows: dict[str, dict[str, float]] = json.loads((directory / "b.json").read_text())
     return pd.read_csv(directory / "p.csv"), rows
+
+
+def test_a_notebook_that_was_left_out_has_no_row(tmp_path: Path, small_parts: dict[str, Ratings]) -> None:
+    table, rows = run(tmp_path, small_parts, n_notebooks=0)
+    assert "notebook" not in rows
+    assert "notebook" not in table
+    assert "biases" in rows
 
 
 def test_every_baseline_has_a_row_and_its_predictions_a_column(

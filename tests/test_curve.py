@@ -10,7 +10,7 @@ from stages import curve
 from stages.curve import score_all
 from stages.scorecard import tag_matrix
 from tests.test_cluster import write_inputs
-from tests.test_groups import movies, planted_factors
+from tests.test_points import movies, planted_factors
 
 NOTHING = pd.DataFrame({"movie": [], "tag": pd.Series(dtype="str"), "n_users": []})
 
@@ -40,12 +40,12 @@ def test_there_are_no_more_clusters_than_movies() -> None:
 @pytest.mark.parametrize("n_replicas", [0, 2])
 def test_the_stage_writes_the_same_bytes_each_time(tmp_path: Path, n_replicas: int) -> None:
     write_inputs(tmp_path, n_replicas=n_replicas)
-    names = "model.pt replicas.pt train.pt movies.csv tags.csv curve.csv params.yaml"
+    names = "points.npz movies.csv tags.csv curve.csv params.yaml"
     paths = [tmp_path / name for name in names.split()]
     written = []
     for _ in range(2):
         curve.main(*paths)
-        written.append(paths[5].read_bytes())
+        written.append(paths[3].read_bytes())
     assert written[0] == written[1]
-    table = pd.read_csv(paths[5])
+    table = pd.read_csv(paths[3])
     assert table["stability"].notna().all() == (n_replicas > 0)

@@ -51,3 +51,21 @@ def test_it_is_what_training_by_these_parameters_gives(
     seed = derive(parameters.seed, notebook.PURPOSES[0])
     found = notebook.fit(train, validation, seed)
     assert torch.equal(found.movie_factors, expected.movie_factors)
+
+
+def test_on_too_many_ratings_it_is_left_out(
+    tmp_path: Path,
+    small_parts: dict[str, Ratings],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    train = small_parts["train"]
+    monkeypatch.setattr(notebook, "LARGEST", len(train) - 1)
+    for name in ("train", "validation"):
+        (tmp_path / f"{name}.pt").write_bytes(small_parts[name].serialize())
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(DEFAULTS))
+    notebook.main(*(tmp_path / name for name in ("train.pt", "validation.pt", "factors.pt", "params.yaml")))
+    factors = load(tmp_path / "factors.pt", {"user_factors", "movie_factors"}, made_by="notebook")
+    assert factors["user_factors"].shape == (0, train.n_users, 8)
+    assert factors["movie_factors"].shape == (0, train.n_movies, 8)
+    assert f"left out: on {len(train)} ratings its recipe would take hours" in capsys.readouterr().out

@@ -16,7 +16,7 @@ import yaml
 from tests.stages_of_the_pipeline import DEFAULTS, PIPELINE, ROOT, STAGES
 
 SMALL = {**DEFAULTS, "dataset": "synthetic-5k", "epochs": 3, "n_clusters": 4, "device": "cpu", "replicas": 1}
-DOWNSTREAM = {"train", "replicas", "newcomers", "evaluate", "cluster", "curve", "report"}
+DOWNSTREAM = {"train", "replicas", "newcomers", "evaluate", "points", "cluster", "curve", "report"}
 """What depends on how the model is trained."""
 
 
@@ -133,7 +133,7 @@ def test_another_number_of_factors_trains_and_going_back_does_not(repository: Re
     assert re.search(r"metrics/test\.json +rmse +\d\.\d+ +\d\.\d+ +-?\d\.\d+", difference)
     assert "latent_factors" in repository.dvc("params", "diff").output
     back = repository.dvc("exp", "run", "-S", "latent_factors=8", "-S", "learning_rate=0.001")
-    assert {"train", "replicas", "newcomers", "cluster", "curve"} <= back.restored
+    assert {"train", "replicas", "newcomers", "points", "cluster", "curve"} <= back.restored
     assert repository.metrics("test") == before
     assert repository.git("status", "--porcelain") == ""
 

@@ -6,7 +6,7 @@ import torch
 
 from stages import projection
 from stages.projection import draw_map
-from tests.test_groups import PLANTED, planted_factors
+from tests.test_points import PLANTED, planted_factors
 
 
 def test_neighbours_stay_neighbours_on_the_map() -> None:

@@ -13,7 +13,8 @@ from matplotlib.image import imread
 from stages import charts, movie_map, report
 from stages.nearness import Nearness
 from tests.stages_of_the_pipeline import DEFAULTS
-from tests.test_groups import movies
+from tests.test_places import make_places
+from tests.test_points import movies
 
 PLOTS = [
     "clusters.md",
@@ -59,7 +60,7 @@ def run(directory: Path, dataset: str = "ml-latest-small") -> dict[str, bytes]:
     words = {"cluster": [0], "word": ["Action"], "share": [0.5], "elsewhere": [0.25]}
     pd.DataFrame(words).to_csv(directory / "words.csv", index=False)
     points = Nearness(np.arange(12), np.eye(12)[:, :3] + 1)
-    (directory / "points.npz").write_bytes(points.serialize())
+    (directory / "points.npz").write_bytes(make_places(points).serialize())
     curve().to_csv(directory / "curve.csv", index=False)
     (directory / "params.yaml").write_text(yaml.safe_dump({**DEFAULTS, "dataset": dataset}))
     names = "movies.csv h.csv history.csv clusters.csv words.csv points.npz curve.csv plots params.yaml"

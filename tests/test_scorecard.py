@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
-from stages import scorecard
 from stages.scorecard import (
     Attributes,
     coherence,
@@ -60,14 +59,6 @@ def test_planted_kinds_are_coherent_and_random_clusters_are_not() -> None:
     assert random is not None
     assert planted > 50
     assert abs(random) < 4
-
-
-def test_movies_are_compared_in_blocks_as_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = np.random.default_rng(0)
-    labels, words = rng.integers(3, size=50), rng.random((50, 4))
-    at_once = coherence(labels, attributes(words))
-    monkeypatch.setattr(scorecard, "BLOCK", 7)
-    assert coherence(labels, attributes(words)) == pytest.approx(at_once)
 
 
 def test_movies_without_attributes_do_not_count() -> None:

@@ -16,7 +16,7 @@ r̂ = μ + x_uᵀ y_i, and each rating adds to the gradient, except at the entri
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.optim.adam import adam
+from torch.nn.functional import embedding
 
 from stages.factorization.model import FIXED, LEAST_PENALTY, Model, single
 from stages.factorization.solver import Fit, History, Hyperparameters, Problem, mean_squared_error
@@ -48,8 +48,8 @@ def _descend(problem: Problem, hyperparameters: Hyperparameters) -> tuple[Model,
         shuffled = (column[order].split(hyperparameters.batch_size) for column in (rows, target, part))
         errors = []
         for row, rating, share in zip(*shuffled, strict=True):
-            pair = table[row]  # (batch, 2, entries): x_u and y_i
-            error = pair.prod(dim=1).sum(dim=1) - rating
+            pair = embedding(row, table)  # (batch, 2, entries): x_u and y_i
+            error = torch.linalg.vecdot(pair[:, 0], pair[:, 1]) - rating
             slope = (error * (2 / len(row)))[:, None, None] * pair.flip(1)
             if hyperparameters.biases:
                 slope *= free
@@ -72,21 +72,21 @@ class Adam:
 
     def take(self, gradient: Float[Tensor, "rows entries"]) -> None:
         """Move the table by one step, in place."""
+        self.step += 1
         first, second = self.moments
-        adam(
+        torch._fused_adam_(
             [self.table],
             [gradient],
             [first],
             [second],
             [],
             [self.step],
-            fused=True,
-            amsgrad=False,
+            lr=self.learning_rate,
             beta1=0.9,
             beta2=0.999,
-            lr=self.learning_rate,
-            weight_decay=0.0,
             eps=1e-8,
+            weight_decay=0.0,
+            amsgrad=False,
             maximize=False,
         )
 

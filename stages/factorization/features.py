@@ -8,55 +8,61 @@ rated   which movies a user rated, likewise
 Only the training ratings count as rated, and only that they exist, not how many stars they give.
 """
 
+from typing import NamedTuple
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from stages.factorization.decomposition import leading_singular_vectors
+from stages.factorization.normal_equations import Side, weighted_sums
 from stages.factorization.solver import Hyperparameters, Problem
-from stages.movielens.ratings import Ratings
 
 
-def of_movies(problem: Problem, hyperparameters: Hyperparameters) -> Float[Tensor, "n_movies width"]:
-    """The features chosen by `movie_features`, side by side; no column for an empty choice."""
-    chosen = [problem.train.rating.new_zeros(problem.train.n_movies, 0)]
+class Features(NamedTuple):
+    """What is known of movies and of users."""
+
+    of_movies: Float[Tensor, "n_movies width"]
+    """Those chosen by `movie_features`, side by side; no column for an empty choice."""
+    of_users: Float[Tensor, "n_users rank"]
+    """Those chosen by `user_features`."""
+    basis: Float[Tensor, "n_movies rank"]
+    """By which the latter follow from the movies rated."""
+
+
+def gather(problem: Problem, hyperparameters: Hyperparameters, by_user: Side, by_movie: Side) -> Features:
+    """The features of the choice; `by_user` and `by_movie` are all training ratings."""
+    n_users, n_movies = problem.train.n_users, problem.train.n_movies
+    rank, generator = hyperparameters.feature_rank, problem.generator
+    of_users, basis = torch.zeros(n_users, 0), torch.zeros(n_movies, 0)
+    if hyperparameters.user_features:
+        of_users, basis = co_occurrence(by_user, by_movie, rank, generator)
+    chosen = [torch.zeros(n_movies, 0)]
     for name in hyperparameters.movie_features:
         if name == "raters":
-            rank = hyperparameters.feature_rank
-            chosen.append(co_occurrence(problem.train, "movie", rank, problem.generator)[0])
+            chosen.append(co_occurrence(by_movie, by_user, rank, generator)[0])
         else:
             chosen.append(problem.side_information[name])
-    return torch.cat(chosen, dim=1)
-
-
-def of_users(
-    problem: Problem, hyperparameters: Hyperparameters
-) -> tuple[Float[Tensor, "n_users width"], Float[Tensor, "n_movies width"]]:
-    """The features chosen by `user_features`, and the basis by which they follow from the movies rated."""
-    if not hyperparameters.user_features:
-        return torch.zeros(problem.train.n_users, 0), torch.zeros(problem.train.n_movies, 0)
-    rank = hyperparameters.feature_rank
-    return co_occurrence(problem.train, "user", rank, problem.generator)
+    return Features(torch.cat(chosen, dim=1), of_users, basis)
 
 
 def co_occurrence(
-    train: Ratings, side: str, rank: int, generator: torch.Generator
+    own: Side, other: Side, rank: int, generator: torch.Generator
 ) -> tuple[Float[Tensor, "n_rows rank"], Float[Tensor, "n_columns rank"]]:
-    """Who rated what, in `rank` numbers for each user or each movie.
+    """Who rated what, in `rank` numbers for each user or each movie: for each row of `own`.
 
     With rows of length 1 (|N(u)|^-½ for each rated movie, as in SVD++: Koren 2008, equation 15), the leading
     left singular vectors times singular values: rows that rated, or were rated by, much the same lie near.
     The right singular vectors are the basis: a row of length 1 times the basis is its features.
     """
-    row, column, n_rows, n_columns = train.user, train.movie, train.n_users, train.n_movies
-    if side == "movie":
-        row, column, n_rows, n_columns = column, row, n_columns, n_rows
-    count = torch.bincount(row, minlength=n_rows)
-    value = count[row].float().rsqrt()
-    shape = (n_rows, n_columns)
-    place = torch.stack([row, column])
-    rated = torch.sparse_coo_tensor(place, value, shape, check_invariants=True).coalesce()
+    count = torch.bincount(other.partner, minlength=own.n_rows)
+    length = count.clamp(min=1).float().rsqrt()[:, None]
+    ones = torch.ones(len(own.rating))
     left, singular, basis = leading_singular_vectors(
-        lambda thin: rated @ thin, lambda thin: rated.t() @ thin, shape, rank, generator
+        lambda thin: length * weighted_sums(own, thin, ones),
+        lambda thin: weighted_sums(other, length * thin, ones),
+        (own.n_rows, other.n_rows),
+        rank,
+        generator,
     )
     return left * singular, basis

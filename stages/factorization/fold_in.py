@@ -87,17 +87,17 @@ def fold_in(
     The noise of their ratings is that of the `user` of the model, or what is expected of somebody new.
     """
     noise_precision = _noise_precision(model, user)
-    design = _with_one(model.movie_factors[:, movie])
+    design = _with_one(model.movie_factors.index_select(1, movie))
     target = rating - model.mean - model.movie_biases[:, movie].float()
-    hours, of_hour = torch.unique(hour, return_inverse=True)
-    member = (of_hour[:, None] == torch.arange(len(hours))).float()
-    weight = member.sum(dim=0) + (model.effect_precision / noise_precision)[:, None]
+    hours, of_hour, count = torch.unique(hour, return_inverse=True, return_counts=True)
+    weight = count + (model.effect_precision / noise_precision)[:, None]
 
     def expected_effects(value: Float[Tensor, "draws n_given width"]) -> Float[Tensor, "draws n_hours width"]:
-        expected: Tensor = member.T @ value / weight[..., None]
-        return expected
+        none = value.new_zeros(len(value), len(hours), value.shape[2])
+        return torch.div(none.index_add_(1, of_hour, value), weight[..., None])
 
-    pulled = noise_precision[:, None, None] * (design - member @ expected_effects(design))
+    shared = expected_effects(design).index_select(1, of_hour)
+    pulled = noise_precision[:, None, None] * (design - shared)
     features = model.feature_basis[movie] / max(len(movie), 1) ** 0.5
     lifted = torch.einsum("dwe,nw->dne", model.feature_weights, features) @ model.prior_precision
     covariance = torch.linalg.inv(model.prior_precision + pulled.mT @ design)

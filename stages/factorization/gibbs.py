@@ -15,13 +15,13 @@ distribution given all others; after the burn-in every sweep's draw is kept.
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from stages.factorization import features
 from stages.factorization.embeddings import embed
-from stages.factorization.model import NO_EFFECT, NOISE_SHAPE, Model, sitting_of
-from stages.factorization.normal_equations import Side, normal_equations, of_both_sides
+from stages.factorization.model import BLOCK, NO_EFFECT, NOISE_SHAPE, Model, sitting_of
+from stages.factorization.normal_equations import AT_ONCE, Side, normal_equations, of_both_sides, unpack
 from stages.factorization.prior import Prior
 from stages.factorization.solver import Fit, History, Hyperparameters, Problem
 
@@ -64,14 +64,16 @@ class State:
         self.train, self.k = problem.train.to(device), hyperparameters.latent_factors
         self.generator = generator
         self.rng = np.random.default_rng(int(torch.randint(2**62, (), generator=generator)))
-        self.by_user, self.by_movie = of_both_sides(problem.train, device)
+        by_user, by_movie = of_both_sides(problem.train, torch.device("cpu"))
+        self.by_user, self.by_movie = by_user.to(device), by_movie.to(device)
         self.users, self.movies = (
             torch.cat([START * self._normal(n_rows, self.k), torch.zeros(n_rows, 1, device=device)], dim=1)
             for n_rows in (self.train.n_users, self.train.n_movies)
         )
-        user_features, self.feature_basis = features.of_users(problem, hyperparameters)
-        self.user_prior = Prior(user_features, self.k + 1, self.rng)
-        self.movie_prior = Prior(features.of_movies(problem, hyperparameters), self.k + 1, self.rng)
+        known = features.gather(problem, hyperparameters, by_user, by_movie)
+        self.feature_basis = known.basis
+        self.user_prior = Prior(known.of_users, self.k + 1, self.rng)
+        self.movie_prior = Prior(known.of_movies, self.k + 1, self.rng)
         self.mean = self.train.rating.mean()
         self.noise_precision = torch.ones(self.train.n_users, device=device)
         self.noise_rate = NOISE_SHAPE
@@ -84,25 +86,31 @@ class State:
 
     def sweep(self) -> None:
         """Draw every unknown anew, given the others."""
-        user, movie = self.train.user, self.train.movie
-        target = self.train.rating - self.mean - self.effects[self.sitting_row]
-        weight = self.noise_precision[user]
+        effect = self.effects.index_select(0, self.sitting_row)
+        target = self.train.rating - self.mean - effect
+        weight = self.noise_precision.index_select(0, self.train.user)
         self.user_prior.draw(self.users)
-        self.users = self._draw_vectors(self.by_user, self.movies, movie, target, weight, self.user_prior)
+        self.users = self._draw_vectors(self.by_user, self.movies, target, weight, self.user_prior)
         self.movie_prior.draw(self.movies)
-        self.movies = self._draw_vectors(self.by_movie, self.users, user, target, weight, self.movie_prior)
-        x, y = self.users[user], self.movies[movie]
-        rest = self.train.rating - self.mean - x[:, -1] - y[:, -1] - (x[:, :-1] * y[:, :-1]).sum(dim=1)
+        self.movies = self._draw_vectors(self.by_movie, self.users, target, weight, self.movie_prior)
+        rest = self.train.rating - self.mean - self._affinity()
         if self.with_sittings:
             self._draw_effects(rest, weight)
-        self.residual = rest - self.effects[self.sitting_row]
+        self.residual = rest - self.effects.index_select(0, self.sitting_row)
         self._draw_noise()
+
+    def _affinity(self) -> Float[Tensor, " n_ratings"]:
+        """b_u + c_i + p_uᵀ q_i of every rating."""
+        parts = []
+        for user, movie in zip(self.train.user.split(BLOCK), self.train.movie.split(BLOCK), strict=True):
+            x, y = self.users.index_select(0, user), self.movies.index_select(0, movie)
+            parts.append(torch.linalg.vecdot(x[:, :-1], y[:, :-1]) + x[:, -1] + y[:, -1])
+        return torch.cat(parts)
 
     def _draw_vectors(
         self,
         own: Side,
         partners: Float[Tensor, "n_partners entries"],
-        partner_of: Int[Tensor, " n_ratings"],
         target: Float[Tensor, " n_ratings"],
         weight: Float[Tensor, " n_ratings"],
         prior: Prior,
@@ -113,13 +121,19 @@ class State:
         With L Lᵀ the precision and z standard normal, L⁻ᵀ (L⁻¹ moment + z) has that mean and covariance.
         """
         design = torch.cat([partners[:, :-1], partners.new_ones(len(partners), 1)], dim=1)
-        gramian, moment = normal_equations(own, design, target - partners[partner_of, -1], weight)
+        rest = target.index_select(0, own.rating) - partners[:, -1].index_select(0, own.partner)
+        triangle, moment = normal_equations(own, design, rest, weight.index_select(0, own.rating))
         moment += (prior.mean @ prior.precision.float()).to(moment)
-        root = torch.linalg.cholesky(gramian + prior.precision.to(gramian))
-        half: Tensor = torch.linalg.solve_triangular(root, moment[..., None], upper=False)
-        half += self._normal(*moment.shape)[..., None]
-        drawn: Tensor = torch.linalg.solve_triangular(root.mT, half, upper=True)
-        return drawn.squeeze(-1)
+        noise = self._normal(*moment.shape)
+        drawn = []
+        for part, pull, free in zip(
+            *(each.split(AT_ONCE) for each in (triangle, moment, noise)), strict=True
+        ):
+            root = torch.linalg.cholesky(unpack(part, self.k + 1) + prior.precision.to(part))
+            half: Tensor = torch.linalg.solve_triangular(root, pull[..., None], upper=False)
+            half += free[..., None]
+            drawn.append(torch.linalg.solve_triangular(root.mT, half, upper=True).squeeze(-1))
+        return torch.cat(drawn)
 
     def _draw_effects(self, rest: Float[Tensor, " n_ratings"], weight: Float[Tensor, " n_ratings"]) -> None:
         """The effect of each user's hour, then the precision τ of such effects."""

@@ -27,6 +27,8 @@ LEAST_PENALTY = 1e-6
 """Of a new user's entries, so that they are determined by however few ratings."""
 FIXED = 1e9
 """Precision of an entry that is 0 in everybody."""
+BLOCK = 2**20
+"""Ratings predicted at once: bounds memory."""
 HOURS = 1 << 24
 """More than the hours since 1970: `user * HOURS + hour` names a user's sitting."""
 
@@ -87,6 +89,11 @@ class Model:
 
         By the law of total variance: the spread of the draws' predictions, and the mean of their noise.
         """
+        starts = range(0, max(len(ratings), 1), BLOCK)
+        means, deviations = zip(*(self._predict(ratings[at : at + BLOCK]) for at in starts), strict=True)
+        return torch.cat(means), torch.cat(deviations)
+
+    def _predict(self, ratings: Ratings) -> tuple[Float[Tensor, " n_ratings"], Float[Tensor, " n_ratings"]]:
         user, movie, effect_row = ratings.user, ratings.movie, self._sitting_row(ratings)
         total, squares, noise = (torch.zeros(len(ratings), device=user.device) for _ in range(3))
         for draw in range(self.draws):

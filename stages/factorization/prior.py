@@ -31,18 +31,19 @@ class Prior:
         self.penalty = 1.0
         self.shift = self.squares.new_zeros(entries)
         self.precision = torch.eye(entries, dtype=torch.float64)
+        self.slope = self._slope()
 
     @property
     def mean(self) -> Float[Tensor, "n_rows entries"]:
         """m + Bᵀ f of each row."""
-        return self.shift.float() + self.features @ self.weights.float()
+        return self.shift.float() + self.slope
 
     def draw(self, vectors: Float[Tensor, "n_rows entries"]) -> None:
         """Draw Λ and m, then B, then λ, each given the vectors and the others."""
         vectors = vectors.cpu()
         n_rows, entries = vectors.shape
         width = len(self.weights)
-        rest = (vectors - self.features @ self.weights.float()).double()
+        rest = (vectors - self.slope).double()
         average = rest.mean(dim=0)
         scatter = (rest - average).T @ (rest - average)
         scatter += n_rows * KAPPA / (n_rows + KAPPA) * torch.outer(average, average)
@@ -59,11 +60,17 @@ class Prior:
         """Ridge regression on vectors and zeros, each perturbed by a draw of the prior's own noise."""
         width, entries = self.weights.shape
         ridge = self.squares + self.penalty * torch.eye(width, dtype=torch.float64)
-        moment = (self.features.T @ (vectors - self.shift.float() + self._noise(len(vectors)))).double()
+        noisy = vectors - self.shift.float() + self._noise(len(vectors))
+        moment = (noisy.T @ self.features).T.double()
         moment += self.penalty**0.5 * self._noise(width).double()
         self.weights = torch.cholesky_solve(moment, torch.linalg.cholesky(ridge))
+        self.slope = self._slope()
         size = (self.weights @ self.precision * self.weights).sum().item()
         self.penalty = self.rng.gamma(0.5 + width * entries / 2) / (0.5 + size / 2)
+
+    def _slope(self) -> Float[Tensor, "n_rows entries"]:
+        """Bᵀ f of each row; the product is several times faster with its thin side first."""
+        return (self.weights.float().T @ self.features.T).T
 
     def _noise(self, n_rows: int) -> Float[Tensor, "n_rows entries"]:
         """Rows drawn from N(0, Λ⁻¹)."""

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from stages.command import UserError
 from stages.factorization.model import Model
+from stages.factorization.ranks import leads
 from stages.movielens.ratings import Ratings
 from stages.params import Parameters, Share
 
@@ -74,7 +75,7 @@ class History:
     """Not a number without validation ratings."""
 
     def __post_init__(self) -> None:
-        self._bar = tqdm(total=self.epochs, desc="train", unit="epoch", mininterval=0.5)
+        self._bar = tqdm(total=self.epochs, desc="train", unit="epoch", mininterval=0.5, disable=not leads())
 
     def record(self, train_loss: Tensor, validation_loss: Tensor) -> None:
         """Add an epoch; raises UserError when its training loss is no longer finite."""

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from stages import memory
 from stages.command import UserError
 from stages.movielens.catalogue import NO_GENRES
 
@@ -167,15 +168,22 @@ class Release(NamedTuple):
     first_line: int
 
 
+BYTES_PER_BYTE = 6
+"""Of memory that reading ratings, and all that is made of them, takes for each byte of their file."""
+
+
 def read(path: Path) -> Release:
     """Read a MovieLens zip without unpacking it to disk.
 
-    Raises UserError when it is no complete zip, lacks a member, or a cell is not of its column's type.
+    Raises UserError when it is no complete zip, lacks a member, would not fit into memory, or a cell is not
+    of its column's type.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             names = {PurePosixPath(name).name: name for name in archive.namelist()}
             layout = _recognise(path, names)
+            needed = BYTES_PER_BYTE * archive.getinfo(names[layout.ratings]).file_size
+            memory.require(needed, f"reading {names[layout.ratings]}", "choose a smaller dataset")
             ratings = Member(archive, names[layout.ratings])
             movies = Member(archive, names[layout.movies])
             return Release(

@@ -28,8 +28,8 @@ class Ratings:
     def __len__(self) -> int:
         return len(self.rating)
 
-    def __getitem__(self, rows: Tensor) -> "Ratings":
-        """The ratings at `rows` (indices, or a mask)."""
+    def __getitem__(self, rows: Tensor | slice) -> "Ratings":
+        """The ratings at `rows` (indices, a mask, or a slice)."""
         return self._with([column[rows] for column in self._columns()])
 
     def to(self, device: torch.device) -> "Ratings":

@@ -16,6 +16,7 @@ from stages.movielens.ratings import Ratings, concatenate
 from stages.movielens.spelling import spoken
 from stages.movielens.titles import Titles
 from stages.nearness import Nearness
+from stages.places import Places
 
 NOW = 10_000_000
 """An hour after all ratings: that of the ratings that somebody gives in a question."""
@@ -73,7 +74,7 @@ class Library:
     @cached_property
     def nearness(self) -> Nearness:
         """Which movies are alike."""
-        return Nearness.load(self.data / "points.npz")
+        return Places.load(self.data / "points.npz").nearness
 
     @cached_property
     def movies(self) -> list[Movie]:

@@ -5,6 +5,7 @@ import torch
 
 from stages.factorization import features
 from stages.factorization.decomposition import leading_singular_vectors
+from stages.factorization.normal_equations import of_both_sides
 from stages.movielens.ratings import Ratings
 from tests.conftest import hyperparameters, make_problem
 
@@ -33,7 +34,9 @@ def test_co_occurrence_keeps_the_similarities_of_who_rated_what(
     rated[train.user, train.movie] = 1
     rows = rated if side == "user" else rated.T
     rows = rows / rows.sum(dim=1, keepdim=True).clamp(min=1).sqrt()
-    found, basis = features.co_occurrence(train, side, 200, torch.Generator().manual_seed(0))
+    sides = of_both_sides(train, torch.device("cpu"))
+    own, other = sides if side == "user" else reversed(sides)
+    found, basis = features.co_occurrence(own, other, 200, torch.Generator().manual_seed(0))
     torch.testing.assert_close(rows @ basis, found, atol=1e-3, rtol=0)
     torch.testing.assert_close(found @ found.T, rows @ rows.T, atol=1e-3, rtol=0)
 
@@ -43,10 +46,11 @@ def test_features_stand_side_by_side_and_none_is_no_column(small_parts: dict[str
     known = {"genres": torch.ones(train.n_movies, 4), "period": torch.ones(train.n_movies, 3)}
     problem = make_problem(train, side_information=known)
     chosen = hyperparameters(movie_features=["period", "raters"], feature_rank=5, user_features=["rated"])
-    assert features.of_movies(problem, chosen).shape == (train.n_movies, 8)
-    assert features.of_users(problem, chosen)[0].shape == (train.n_users, 5)
-    assert features.of_users(problem, chosen)[1].shape == (train.n_movies, 5)
+    sides = of_both_sides(train, torch.device("cpu"))
+    found = features.gather(problem, chosen, *sides)
+    assert found.of_movies.shape == (train.n_movies, 8)
+    assert found.of_users.shape == (train.n_users, 5)
+    assert found.basis.shape == (train.n_movies, 5)
     nothing = hyperparameters(movie_features=[], user_features=[])
-    assert features.of_movies(problem, nothing).shape == (train.n_movies, 0)
-    assert features.of_users(problem, nothing)[0].shape == (train.n_users, 0)
-    assert features.of_users(problem, nothing)[1].shape == (train.n_movies, 0)
+    found = features.gather(problem, nothing, *sides)
+    assert [part.shape[1] for part in found] == [0, 0, 0]

@@ -41,7 +41,7 @@ def test_a_users_vector_is_drawn_from_its_conditional() -> None:
     state.user_prior.shift = torch.tensor([0.3, -0.2], dtype=torch.float64)
     state.user_prior.precision = torch.tensor([[2.0, 0.5], [0.5, 3.0]], dtype=torch.float64)
     target, weight = train.rating - state.mean, torch.full((8_000,), 1.7)
-    drawn = state._draw_vectors(state.by_user, state.movies, train.movie, target, weight, state.user_prior)
+    drawn = state._draw_vectors(state.by_user, state.movies, target, weight, state.user_prior)
     design = torch.tensor([[1.0, 1.0], [-0.5, 1.0]], dtype=torch.float64)
     residual = torch.tensor([0.5 - 0.2, -0.5 - 0.1], dtype=torch.float64)  # the mean rating is 3.5
     precision = state.user_prior.precision + 1.7 * design.T @ design

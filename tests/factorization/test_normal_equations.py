@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.factorization.normal_equations import arrange, normal_equations, of_both_sides
+from stages.factorization.normal_equations import arrange, normal_equations, of_both_sides, unpack
 from stages.movielens.ratings import Ratings
 
 
@@ -16,9 +16,11 @@ def test_they_are_the_sums_over_the_ratings_of_each_row(pairs: list[tuple[int, i
     column = torch.tensor([pair[1] for pair in pairs], dtype=torch.int64)
     partner = torch.randn(5, entries, generator=generator)
     target, weight = torch.randn(len(pairs), generator=generator), torch.rand(len(pairs), generator=generator)
-    side = arrange(row, column, n_rows=6)
+    side = arrange(row, column, (0, 6), n_partners=5)
     for weights in (None, weight):
-        gramian, moment = normal_equations(side, partner, target, weights)
+        ordered = None if weights is None else weights[side.rating]
+        triangle, moment = normal_equations(side, partner, target[side.rating], ordered)
+        gramian = unpack(triangle, entries)
         used = torch.ones(len(pairs)) if weights is None else weights
         for number in range(6):
             own = row == number
@@ -44,5 +46,6 @@ def test_a_gram_matrix_is_symmetric(small_parts: dict[str, Ratings], entries: in
     train = small_parts["train"]
     by_user, _ = of_both_sides(train, torch.device("cpu"))
     partner = torch.randn(train.n_movies, entries, generator=torch.Generator().manual_seed(0))
-    gramian, _ = normal_equations(by_user, partner, train.rating)
+    triangle, _ = normal_equations(by_user, partner, train.rating[by_user.rating])
+    gramian = unpack(triangle, entries)
     assert torch.equal(gramian, gramian.mT)

@@ -19,6 +19,7 @@ from stages.nearness import Nearness
 from stages.recommender.asker import Asker
 from stages.recommender.library import Library
 from tests.conftest import hyperparameters, make_problem
+from tests.test_places import make_places
 
 N_USERS = 40
 DEVOTEE, OPPONENT, OMNIVORE = 36, 37, 39
@@ -134,7 +135,7 @@ def build(data: Path) -> Path:
     write(prepared / "users.csv", "user,user_id,n_ratings", [(u, user_id(u), n) for u, n in enumerate(own)])
     clusters = [(movie, number, CLUSTERS[number]) for movie, number in clustered().items()]
     write(data / "clusters.csv", "movie,cluster,name", clusters)
-    (data / "points.npz").write_bytes(points().serialize())
+    (data / "points.npz").write_bytes(make_places(points()).serialize())
     (data / "ease.pt").write_bytes(ease.fit(ratings[parts["train"]], 5.0).serialize())
     (data / "model.pt").write_bytes(_fit("gibbs", ratings[parts["train"]]).model.serialize())
     return data
