@@ -4,9 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 import torch
 
+from stages import train as stage
 from stages.factorization.model import Model
 from stages.movielens.ratings import Ratings
 from tests.conftest import write_training_inputs
@@ -27,31 +27,31 @@ def outputs(directory: Path) -> dict[str, bytes]:
     return {name: (directory / path).read_bytes() for name, path in OUTPUTS.items()}
 
 
-@pytest.mark.parametrize("biases", [True, False])
-def test_two_processes_fit_the_same_model_as_one(
-    tmp_path: Path, small_parts: dict[str, Ratings], biases: bool
-) -> None:
-    for processes in (1, 2):
-        directory = tmp_path / str(processes)
-        directory.mkdir()
-        changes = {"solver": "als", "epochs": 4, "device": "cpu", "biases": biases, "processes": processes}
-        write_training_inputs(directory, small_parts, **changes)
-        done = train(directory)
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.count("fitted in") == 1
-    one, two = (Model.load(tmp_path / str(processes) / "model.pt") for processes in (1, 2))
+def train_here(directory: Path) -> dict[str, bytes]:
+    """What one process, this one, writes."""
+    stage.main(*(directory / path for path in (*INPUTS.values(), *OUTPUTS.values(), "params.yaml")))
+    return outputs(directory)
+
+
+def test_two_processes_fit_the_same_model_as_one(tmp_path: Path, small_parts: dict[str, Ratings]) -> None:
+    write_training_inputs(tmp_path, small_parts, solver="als", epochs=4, processes=1)
+    alone, one = train_here(tmp_path), Model.load(tmp_path / "model.pt").normal()
+    write_training_inputs(tmp_path, small_parts, solver="als", epochs=4, processes=2)
+    done = train(tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("fitted in") == 1
+    two = Model.load(tmp_path / "model.pt")
     torch.testing.assert_close(two.user_factors, one.user_factors, atol=1e-5, rtol=1e-4)
     torch.testing.assert_close(two.movie_biases, one.movie_biases, atol=1e-5, rtol=1e-4)
-    assert outputs(tmp_path / "1")["history"] == outputs(tmp_path / "2")["history"]
+    assert outputs(tmp_path)["history"] == alone["history"]
 
 
 def test_torchrun_starts_them_as_well(tmp_path: Path, small_parts: dict[str, Ratings]) -> None:
-    write_training_inputs(tmp_path, small_parts, solver="als", epochs=2, device="cpu", processes=2)
-    assert train(tmp_path).returncode == 0
-    launched = outputs(tmp_path)
-    done = train(tmp_path, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=3")
+    write_training_inputs(tmp_path, small_parts, solver="als", epochs=2, biases=False)
+    alone = train_here(tmp_path)
+    done = train(tmp_path, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
     assert done.returncode == 0, done.stderr
-    assert outputs(tmp_path)["history"] == launched["history"]
+    assert outputs(tmp_path)["history"] == alone["history"]
 
 
 def test_other_solvers_are_one_process(tmp_path: Path, small_parts: dict[str, Ratings]) -> None:
