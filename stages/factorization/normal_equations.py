@@ -113,4 +113,5 @@ def weighted_sums(
     of_tiles = embedding_bag(
         side.partner, value.contiguous(), side.start, mode="sum", per_sample_weights=weight
     )
-    return of_tiles.view(-1, side.n_rows, value.shape[1]).sum(dim=0)
+    n_tiles = len(side.start) // max(side.n_rows, 1)
+    return of_tiles.view(n_tiles, side.n_rows, value.shape[1]).sum(dim=0)

@@ -8,7 +8,7 @@ import torch
 
 from stages.command import UserError
 from stages.factorization import als
-from stages.factorization.normal_equations import of_both_sides
+from stages.factorization.normal_equations import AT_ONCE, of_both_sides
 from stages.factorization.solver import Fit
 from stages.movielens.ratings import Ratings
 from tests.conftest import DEGENERATE, hyperparameters, make_problem, make_ratings, plant
@@ -18,12 +18,19 @@ def fit(train: Ratings, validation: Ratings | None = None, seed: int = 0, **chan
     return als.fit(make_problem(train, validation, seed=seed), hyperparameters(**changes))
 
 
-def test_a_half_step_is_the_ridge_regression_of_each_user(small_parts: dict[str, Ratings]) -> None:
+@pytest.mark.parametrize("at_once", [7, AT_ONCE])
+def test_a_half_step_is_the_ridge_regression_of_each_user(
+    small_parts: dict[str, Ratings], monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("stages.factorization.als.AT_ONCE", at_once)
     train, chosen = small_parts["train"], hyperparameters(latent_factors=3)
     by_user, _ = of_both_sides(train, torch.device("cpu"))
     movies = torch.randn(train.n_movies, 4, generator=torch.Generator().manual_seed(0))
     target = train.rating - train.rating.mean()
-    found, _ = als.half_step(by_user, target[by_user.rating], movies, chosen)
+    found, squares = als.half_step(by_user, target[by_user.rating], movies, chosen)
+    mine = found[train.user]
+    predicted = (mine[:, :3] * movies[train.movie, :3]).sum(1) + mine[:, 3] + movies[train.movie, 3]
+    torch.testing.assert_close(squares.float(), (predicted - target).square().sum(), rtol=1e-4, atol=0)
     penalty = torch.tensor([15.0, 15.0, 15.0, 4.0], dtype=torch.float64)
     for user in (0, 17, 59):
         mine = train.user == user
