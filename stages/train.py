@@ -58,7 +58,10 @@ def main(
     parameters = TrainParameters.load(params)
     several = parameters.processes > 1 or ranks.launched()
     if several and parameters.solver != "als":
-        raise UserError(f"solver is {parameters.solver!r}, which is one process; for several, choose als")
+        raise UserError(
+            f"solver is {parameters.solver!r}, which runs in one process, and processes is "
+            f"{parameters.processes}; choose processes 1, or solver als"
+        )
     if several and not ranks.launched():
         paths = train, validation, side_information, model, history, metrics, params
         return ranks.launch("train", main, paths, parameters.processes)

@@ -167,7 +167,6 @@ def test_plots_are_rendered(repository: Repository) -> None:
     ("change", "message"),
     [
         ("latent_factors=0", "train: params.yaml: latent_factors is 0; "),
-        ("latent_factors=16.5", "train: params.yaml: latent_factors is 16.5; "),
         ("n_clusters=5000", "cluster: n_clusters is 5000, but only "),
         ("test_fraction=1", "prepare: params.yaml: test_fraction is 1; "),
         ("dataset=/nowhere/ratings.zip", "fetch: /nowhere/ratings.zip could not be had:"),

@@ -58,7 +58,10 @@ def test_other_solvers_are_one_process(tmp_path: Path, small_parts: dict[str, Ra
     write_training_inputs(tmp_path, small_parts, solver="gibbs", processes=2)
     done = train(tmp_path)
     assert done.returncode == 1
-    assert done.stderr == "train: solver is 'gibbs', which is one process; for several, choose als\n"
+    expected = (
+        "solver is 'gibbs', which runs in one process, and processes is 2; choose processes 1, or solver als"
+    )
+    assert done.stderr == f"train: {expected}\n"
 
 
 def test_a_failure_in_a_process_is_one_clear_message_and_leaves_what_was_there(
