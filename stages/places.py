@@ -3,7 +3,6 @@
 import io
 from pathlib import Path
 from typing import NamedTuple
-from zipfile import BadZipFile
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -38,9 +37,13 @@ class Places(NamedTuple):
         return Nearness(self.movie, self.place)
 
     def serialize(self) -> bytes:
-        """The content of a file that `load` reads; the same bytes for the same points."""
+        """The content of a file that `load` reads: the arrays one after the other.
+
+        The same bytes for the same points; those of an .npz would depend on the version of Python.
+        """
         buffer = io.BytesIO()
-        np.savez(buffer, **self._asdict())
+        for array in self:
+            np.save(buffer, array)
         return buffer.getvalue()
 
     @classmethod
@@ -48,9 +51,9 @@ class Places(NamedTuple):
         """Read a file of points; raises UserError when it is not one."""
         remedy = "make it with: dvc repro"
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
-                return cls(**{name: content[name] for name in cls._fields})
+            with path.open("rb") as file:
+                return cls(*(np.load(file, allow_pickle=False) for _ in cls._fields))
         except FileNotFoundError:
             raise UserError(f"{path} does not exist; {remedy}") from None
-        except (AttributeError, TypeError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        except (ValueError, EOFError) as error:
             raise UserError(f"{path} is damaged, or no file of points; {remedy}") from error

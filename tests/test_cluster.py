@@ -12,7 +12,7 @@ from stages.movielens.movies import read_movies
 from tests import test_points
 from tests.test_points import make_points, movies
 
-INPUTS = ("points.npz", "movies.csv", "tags.csv")
+INPUTS = ("points.npy", "movies.csv", "tags.csv")
 OUTPUTS = ("clusters.csv", "words.csv", "clusters.json")
 
 

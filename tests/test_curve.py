@@ -40,7 +40,7 @@ def test_there_are_no_more_clusters_than_movies() -> None:
 @pytest.mark.parametrize("n_replicas", [0, 2])
 def test_the_stage_writes_the_same_bytes_each_time(tmp_path: Path, n_replicas: int) -> None:
     write_inputs(tmp_path, n_replicas=n_replicas)
-    names = "points.npz movies.csv tags.csv curve.csv params.yaml"
+    names = "points.npy movies.csv tags.csv curve.csv params.yaml"
     paths = [tmp_path / name for name in names.split()]
     written = []
     for _ in range(2):

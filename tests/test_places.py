@@ -24,30 +24,30 @@ PLACES = make_places(Nearness(np.array([3, 5]), np.array([[1.0, 0.0], [5.0, 0.5]
 
 
 def test_points_come_back_from_their_file_as_the_same_bytes(tmp_path: Path) -> None:
-    (tmp_path / "points.npz").write_bytes(PLACES.serialize())
-    assert Places.load(tmp_path / "points.npz").serialize() == PLACES.serialize()
+    (tmp_path / "points.npy").write_bytes(PLACES.serialize())
+    assert Places.load(tmp_path / "points.npy").serialize() == PLACES.serialize()
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", PLACES.serialize()[:100]])
 def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "points.npz").write_bytes(content)
-    with pytest.raises(UserError, match=r"points\.npz is damaged, or no file of points; make it"):
-        Places.load(tmp_path / "points.npz")
+    (tmp_path / "points.npy").write_bytes(content)
+    with pytest.raises(UserError, match=r"points\.npy is damaged, or no file of points; make it"):
+        Places.load(tmp_path / "points.npy")
 
 
 def test_nothing_in_a_file_is_executed(tmp_path: Path) -> None:
-    np.savez(tmp_path / "points.npz", movie=np.array([object()]), place=np.zeros((1, 1)), allow_pickle=True)
+    np.save(tmp_path / "points.npy", np.array([object()]), allow_pickle=True)
     with pytest.raises(UserError, match="is damaged, or no file of points"):
-        Places.load(tmp_path / "points.npz")
+        Places.load(tmp_path / "points.npy")
 
 
 def test_a_missing_file_says_which_command_makes_it(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"points\.npz does not exist; make it with: dvc repro"):
-        Places.load(tmp_path / "points.npz")
+    with pytest.raises(UserError, match=r"points\.npy does not exist; make it with: dvc repro"):
+        Places.load(tmp_path / "points.npy")
 
 
 def test_a_lone_array_is_no_file_of_points(tmp_path: Path) -> None:
-    with (tmp_path / "points.npz").open("wb") as file:
+    with (tmp_path / "points.npy").open("wb") as file:
         np.save(file, np.zeros(3))
     with pytest.raises(UserError, match="is damaged, or no file of points"):
-        Places.load(tmp_path / "points.npz")
+        Places.load(tmp_path / "points.npy")

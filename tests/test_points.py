@@ -81,8 +81,8 @@ def write_inputs(directory: Path, n_replicas: int = 2, n_notebooks: int = 2, **c
 
 
 def make_points(directory: Path) -> Places:
-    points.main(*(directory / name for name in (*INPUTS, "points.npz", "params.yaml")))
-    return Places.load(directory / "points.npz")
+    points.main(*(directory / name for name in (*INPUTS, "points.npy", "params.yaml")))
+    return Places.load(directory / "points.npy")
 
 
 def test_the_stage_writes_the_same_bytes_each_time(tmp_path: Path) -> None:

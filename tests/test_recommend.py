@@ -139,7 +139,7 @@ def test_a_question_without_an_answer_is_told_why(ask: Any, arguments: list[str]
     [
         ("model.pt", ["--like", "Heat"]),
         ("ease.pt", ["--like", "Heat"]),
-        ("points.npz", ["--similar", "Heat"]),
+        ("points.npy", ["--similar", "Heat"]),
         ("clusters.csv", ["--like", "Heat"]),
         ("prepared/movies.csv", ["--like", "Heat"]),
         ("prepared/users.csv", ["--user", DEVOTED]),

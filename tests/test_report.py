@@ -60,10 +60,10 @@ def run(directory: Path, dataset: str = "ml-latest-small") -> dict[str, bytes]:
     words = {"cluster": [0], "word": ["Action"], "share": [0.5], "elsewhere": [0.25]}
     pd.DataFrame(words).to_csv(directory / "words.csv", index=False)
     points = Nearness(np.arange(12), np.eye(12)[:, :3] + 1)
-    (directory / "points.npz").write_bytes(make_places(points).serialize())
+    (directory / "points.npy").write_bytes(make_places(points).serialize())
     curve().to_csv(directory / "curve.csv", index=False)
     (directory / "params.yaml").write_text(yaml.safe_dump({**DEFAULTS, "dataset": dataset}))
-    names = "movies.csv h.csv history.csv clusters.csv words.csv points.npz curve.csv plots params.yaml"
+    names = "movies.csv h.csv history.csv clusters.csv words.csv points.npy curve.csv plots params.yaml"
     report.main(*(directory / name for name in names.split()))
     return {path.name: path.read_bytes() for path in sorted((directory / "plots").iterdir())}
 

@@ -74,7 +74,7 @@ class Library:
     @cached_property
     def nearness(self) -> Nearness:
         """Which movies are alike."""
-        return Places.load(self.data / "points.npz").nearness
+        return Places.load(self.data / "points.npy").nearness
 
     @cached_property
     def movies(self) -> list[Movie]:

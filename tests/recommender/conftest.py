@@ -135,7 +135,7 @@ def build(data: Path) -> Path:
     write(prepared / "users.csv", "user,user_id,n_ratings", [(u, user_id(u), n) for u, n in enumerate(own)])
     clusters = [(movie, number, CLUSTERS[number]) for movie, number in clustered().items()]
     write(data / "clusters.csv", "movie,cluster,name", clusters)
-    (data / "points.npz").write_bytes(make_places(points()).serialize())
+    (data / "points.npy").write_bytes(make_places(points()).serialize())
     (data / "ease.pt").write_bytes(ease.fit(ratings[parts["train"]], 5.0).serialize())
     (data / "model.pt").write_bytes(_fit("gibbs", ratings[parts["train"]]).model.serialize())
     return data

@@ -47,7 +47,7 @@ def test_clusters_have_numbers_and_names(library: Library) -> None:
     [
         ("model.pt", "model"),
         ("ease.pt", "ease"),
-        ("points.npz", "nearness"),
+        ("points.npy", "nearness"),
         ("clusters.csv", "clusters"),
         ("prepared/movies.csv", "movies"),
         ("prepared/users.csv", "users"),
