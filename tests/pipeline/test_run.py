@@ -1,104 +1,15 @@
-"""The pipeline itself, run by real DVC in Git repositories of its own, on a small generated dataset."""
+"""`dvc repro`, run by real DVC, does what it says and no more; what is wrong ends with one message."""
 
-import json
-import os
 import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 import torch
-import yaml
 
-from tests.stages_of_the_pipeline import DEFAULTS, PIPELINE, ROOT, STAGES
+from tests.pipeline.conftest import Repository
+from tests.stages_of_the_pipeline import PIPELINE, STAGES
 
-SMALL = {**DEFAULTS, "dataset": "synthetic-5k", "epochs": 3, "n_clusters": 4, "device": "cpu", "replicas": 1}
 DOWNSTREAM = {"train", "replicas", "newcomers", "evaluate", "points", "cluster", "curve", "report"}
 """What depends on how the model is trained."""
-
-
-class Result(NamedTuple):
-    """What a command left behind."""
-
-    status: int
-    output: str
-
-    @property
-    def ran(self) -> set[str]:
-        return set(re.findall(r"Running stage '(\w+)'", self.output))
-
-    @property
-    def restored(self) -> set[str]:
-        return set(re.findall(r"Stage '(\w+)' is cached", self.output))
-
-
-class Repository(NamedTuple):
-    """A Git repository with the pipeline in it."""
-
-    path: Path
-
-    def run(self, *command: str) -> Result:
-        environment = {name: value for name, value in os.environ.items() if name != "MOVIELENS_MIRROR"}
-        environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-        done = subprocess.run(
-            command,
-            cwd=self.path,
-            env=environment,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        return Result(done.returncode, done.stdout)
-
-    def dvc(self, *arguments: str, fails: bool = False) -> Result:
-        result = self.run(sys.executable, "-m", "dvc", *arguments)
-        assert (result.status != 0) == fails, result.output
-        return result
-
-    def git(self, *arguments: str) -> str:
-        result = self.run("git", *arguments)
-        assert result.status == 0, result.output
-        return result.output
-
-    def metrics(self, name: str) -> dict[str, float]:
-        content: dict[str, float] = json.loads((self.path / "metrics" / f"{name}.json").read_text())
-        return content
-
-
-@pytest.fixture(scope="module")
-def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    """A repository in which everything was run once, and committed."""
-    repository = Repository(tmp_path_factory.mktemp("pipeline") / "a clone")
-    for name in ("stages", ".dvc", ".dvcignore", ".gitignore", ".gitattributes", "dvc.yaml"):
-        source, target = ROOT / name, repository.path / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "cache", "tmp"))
-        else:
-            shutil.copy(source, target)
-    for ignored in ROOT.glob("data/**/.gitignore"):
-        target = repository.path / ignored.relative_to(ROOT)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ignored, target)
-    (repository.path / "params.yaml").write_text(yaml.safe_dump(SMALL, sort_keys=False))
-    repository.git("init", "--quiet")
-    repository.git("config", "user.name", "Test")
-    repository.git("config", "user.email", "test@example.invalid")
-    first = repository.dvc("repro")
-    assert first.ran == set(STAGES)
-    repository.git("add", "--all")
-    repository.git("commit", "--quiet", "--message", "run everything")
-    return repository
-
-
-@pytest.fixture
-def repository(reproduced: Repository, tmp_path: Path) -> Repository:
-    """A copy of it, to do with as one likes."""
-    shutil.copytree(reproduced.path, tmp_path / "copy", symlinks=True)
-    return Repository(tmp_path / "copy")
 
 
 def test_a_run_writes_every_output_and_leaves_nothing_else(reproduced: Repository) -> None:
@@ -114,12 +25,14 @@ def test_a_run_writes_every_output_and_leaves_nothing_else(reproduced: Repositor
 
 def test_a_second_run_runs_nothing(repository: Repository) -> None:
     assert repository.dvc("repro").ran == set()
-    assert repository.git("status", "--porcelain") == ""
+    assert repository.is_as_committed()
 
 
-def test_running_everything_again_changes_not_a_byte(repository: Repository) -> None:
-    assert repository.dvc("repro", "--force").ran == set(STAGES)
-    assert repository.git("status", "--porcelain") == ""
+@pytest.mark.long
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_running_everything_again_changes_not_a_byte(repository: Repository, threads: str) -> None:
+    assert repository.dvc("repro", "--force", OMP_NUM_THREADS=threads).ran == set(STAGES)
+    assert repository.is_as_committed()
 
 
 def test_another_number_of_factors_trains_and_going_back_does_not(repository: Repository) -> None:
@@ -147,6 +60,7 @@ def test_another_number_of_clusters_does_not_train(repository: Repository) -> No
     assert "metrics/test.json" not in difference
 
 
+@pytest.mark.long
 def test_the_notebook_is_reproduced_by_parameters_alone(repository: Repository) -> None:
     changes = ["biases=false", "regularization=0", "test_fraction=0", "validation_fraction=0"]
     result = repository.dvc("exp", "run", "-n", "notebook", *(f"-S{change}" for change in changes))
@@ -163,6 +77,7 @@ def test_plots_are_rendered(repository: Repository) -> None:
         assert shown in page
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -181,9 +96,10 @@ def test_a_wrong_parameter_ends_with_one_message_and_the_way_back_works(
     repository.git("checkout", "--quiet", ".")
     repository.dvc("checkout")
     assert repository.dvc("repro").ran == set()
-    assert repository.git("status", "--porcelain") == ""
+    assert repository.is_as_committed()
 
 
+@pytest.mark.long
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has the device")
 def test_an_absent_device_ends_with_one_message(repository: Repository) -> None:
     result = repository.dvc("exp", "run", "-S", "device=cuda", fails=True)

@@ -1,0 +1,138 @@
+"""A Git repository in which real DVC ran the pipeline once, on a small generated dataset, to start from."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+from tests.stages_of_the_pipeline import DEFAULTS, ROOT, STAGES
+
+SMALL = {**DEFAULTS, "dataset": "synthetic-5k", "epochs": 3, "n_clusters": 4, "device": "cpu", "replicas": 1}
+DVC = (sys.executable, "-m", "dvc")
+
+
+class Result(NamedTuple):
+    """What a command left behind."""
+
+    status: int
+    output: str
+
+    @property
+    def ran(self) -> set[str]:
+        return set(re.findall(r"Running stage '(\w+)'", self.output))
+
+    @property
+    def restored(self) -> set[str]:
+        return set(re.findall(r"Stage '(\w+)' is cached", self.output))
+
+
+class Repository(NamedTuple):
+    """A Git repository with the pipeline in it."""
+
+    path: Path
+
+    def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:
+        """Run a command in a process group of its own, without a network mirror."""
+        inherited = {name: value for name, value in os.environ.items() if name != "MOVIELENS_MIRROR"}
+        inherited["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{inherited['PATH']}"
+        return subprocess.Popen(
+            command,
+            cwd=self.path,
+            env=inherited | environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def run(self, *command: str, **environment: str) -> Result:
+        process = self.start(*command, **environment)
+        output, _ = process.communicate()
+        return Result(process.returncode, output)
+
+    def dvc(self, *arguments: str, fails: bool = False, **environment: str) -> Result:
+        result = self.run(*DVC, *arguments, **environment)
+        assert (result.status != 0) == fails, result.output
+        return result
+
+    def git(self, *arguments: str) -> str:
+        result = self.run("git", *arguments)
+        assert result.status == 0, result.output
+        return result.output
+
+    def commit_everything(self, message: str) -> None:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", message)
+
+    def clone(self, path: Path) -> "Repository":
+        """What another person gets: all that Git has, and nothing else."""
+        self.git("clone", "--quiet", str(self.path), str(path))
+        return Repository(path).signed()
+
+    def signed(self) -> "Repository":
+        self.git("config", "user.name", "Test")
+        self.git("config", "user.email", "test@example.invalid")
+        return self
+
+    def metrics(self, name: str) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads((self.path / "metrics" / f"{name}.json").read_text())
+        return content
+
+    def parameter(self, key: str) -> object:
+        return yaml.safe_load((self.path / "params.yaml").read_text())[key]
+
+    def set_parameters(self, **changes: object) -> None:
+        path = self.path / "params.yaml"
+        path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **changes}, sort_keys=False))
+
+    def outputs(self) -> dict[str, str]:
+        """A digest of every file that a stage has written, finished or not."""
+        return {
+            str(path.relative_to(self.path)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for folder in ("data", "metrics", "plots")
+            for path in sorted((self.path / folder).rglob("*"))
+            if path.is_file()
+        }
+
+    def is_as_committed(self) -> bool:
+        """Whether DVC and Git see every output, the lock and all else as in the last commit."""
+        return self.dvc("status", "--quiet").status == 0 and self.git("status", "--porcelain") == ""
+
+
+def kill(process: subprocess.Popen[str], deadly: signal.Signals) -> str:
+    """End a command and all that it has started, as a terminal or the system does; gives what it printed."""
+    os.killpg(process.pid, deadly)
+    return process.communicate(timeout=60)[0]
+
+
+@pytest.fixture(scope="session")
+def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """A repository in which everything was run once, and committed; not to be changed."""
+    repository = Repository(tmp_path_factory.mktemp("pipeline") / "a clone")
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    for name in filter(None, subprocess.check_output(listed, cwd=ROOT, text=True).split("\0")):
+        if (ROOT / name).is_file() and not name.startswith(("dvc.lock", "metrics/", "plots/")):
+            (repository.path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, repository.path / name)
+    (repository.path / "params.yaml").write_text(yaml.safe_dump(SMALL, sort_keys=False))
+    repository.git("init", "--quiet", "--initial-branch", "main")
+    first = repository.signed().dvc("repro")
+    assert first.ran == set(STAGES)
+    repository.commit_everything("run everything")
+    return repository
+
+
+@pytest.fixture
+def repository(reproduced: Repository, tmp_path: Path) -> Repository:
+    """A copy of it, to do with as one likes."""
+    shutil.copytree(reproduced.path, tmp_path / "copy", symlinks=True)
+    return Repository(tmp_path / "copy")

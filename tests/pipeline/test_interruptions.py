@@ -1,0 +1,99 @@
+"""A run that dies, whenever it does, costs nothing: the next one completes it to the same bytes."""
+
+import shutil
+import signal
+import time
+
+import pytest
+
+from tests.pipeline.conftest import DVC, Repository, kill
+from tests.stages_of_the_pipeline import STAGES
+
+pytestmark = pytest.mark.long
+
+MOMENTS = {
+    "as it begins": (0.1, signal.SIGKILL),
+    "in the middle": (0.5, signal.SIGKILL),
+    "as it ends": (0.95, signal.SIGKILL),
+    "in the middle, by Ctrl-C": (0.6, signal.SIGINT),
+}
+"""Shares of the time that the stage takes, and how it ends."""
+
+
+@pytest.fixture
+def forgetful(repository: Repository) -> Repository:
+    """A repository without a memory of runs, so that a stage that has not ended has to run again."""
+    shutil.rmtree(repository.path / ".dvc" / "cache" / "runs")
+    return repository
+
+
+@pytest.fixture(scope="module")
+def durations(reproduced: Repository, tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
+    """Seconds that each stage takes when it is left alone, with all that DVC does about it."""
+    shutil.copytree(reproduced.path, tmp_path_factory.mktemp("timed") / "copy", symlinks=True)
+    repository = Repository(tmp_path_factory.getbasetemp() / "timed0" / "copy")
+    taken = {}
+    for stage in STAGES:
+        process = repository.start(*DVC, "repro", "--force", "--single-item", stage)
+        taken[stage] = wait_for(process, stage)
+        process.communicate()
+        taken[stage] = time.perf_counter() - taken[stage]
+    return taken
+
+
+def wait_for(process: object, stage: str) -> float:
+    """The time at which DVC says that it runs the stage."""
+    for line in process.stdout:  # type: ignore[attr-defined]
+        if f"Running stage '{stage}'" in line:
+            break
+    return time.perf_counter()
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("stage", STAGES)
+def test_what_was_interrupted_is_completed_by_the_next_run(
+    forgetful: Repository, durations: dict[str, float], stage: str, moment: str
+) -> None:
+    share, deadly = MOMENTS[moment]
+    before = forgetful.outputs()
+    process = forgetful.start(*DVC, "repro", "--force", "--single-item", stage)
+    started = wait_for(process, stage)
+    time.sleep(max(0.0, started + share * durations[stage] - time.perf_counter()))
+    kill(process, deadly)
+    left = forgetful.outputs()
+    assert not [name for name in left if name in before and left[name] != before[name]]  # whole or not at all
+    forgetful.dvc("repro")
+    assert forgetful.outputs() == before
+    assert forgetful.is_as_committed()
+
+
+@pytest.mark.parametrize("name", ["data", "train", "test", "baselines", "newcomers", "clusters"])
+def test_a_metrics_file_half_written_is_made_anew(repository: Repository, name: str) -> None:
+    path = repository.path / "metrics" / f"{name}.json"
+    path.write_bytes(path.read_bytes()[:20])
+    assert f"metrics/{name}.json" in repository.dvc("metrics", "show", fails=True).output
+    repository.dvc("repro")
+    assert repository.is_as_committed()
+
+
+@pytest.mark.parametrize(
+    "name", ["raw/synthetic-5k.zip", "prepared/train.pt", "model.pt", "points.npy", "clusters.csv"]
+)
+@pytest.mark.parametrize("damage", ["deleted", "cut", "overwritten"])
+def test_an_output_that_was_damaged_is_put_right(repository: Repository, name: str, damage: str) -> None:
+    path = repository.path / "data" / name
+    content = path.read_bytes()
+    path.unlink()
+    if damage != "deleted":
+        path.write_bytes(content[:100] if damage == "cut" else b"something else")
+    repository.dvc("repro")
+    assert path.read_bytes() == content
+    assert repository.is_as_committed()
+
+
+def test_a_lock_half_written_is_named_and_comes_back_from_git(repository: Repository) -> None:
+    lock = repository.path / "dvc.lock"
+    lock.write_bytes(lock.read_bytes()[:1000])
+    assert "dvc.lock" in repository.dvc("repro", fails=True).output
+    repository.git("checkout", "--quiet", "dvc.lock")
+    assert repository.dvc("repro").ran == set()
