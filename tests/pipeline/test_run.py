@@ -28,13 +28,6 @@ def test_a_second_run_runs_nothing(repository: Repository) -> None:
     assert repository.is_as_committed()
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("threads", ["1", "2"])
-def test_running_everything_again_changes_not_a_byte(repository: Repository, threads: str) -> None:
-    assert repository.dvc("repro", "--force", OMP_NUM_THREADS=threads).ran == set(STAGES)
-    assert repository.is_as_committed()
-
-
 def test_another_number_of_factors_trains_and_going_back_does_not(repository: Repository) -> None:
     before = repository.metrics("test")
     result = repository.dvc("exp", "run", "-S", "latent_factors=16.0", "-S", "learning_rate=1e-5")

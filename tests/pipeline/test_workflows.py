@@ -32,7 +32,7 @@ def test_a_fresh_clone_shows_metrics_and_plots_and_runs_to_the_same_bytes(
     assert f"{fresh.metrics('test')['rmse']:.5f}" in fresh.dvc("metrics", "show").output
     fresh.dvc("plots", "show", "--out", "dvc_plots")
     assert "train_loss" in (fresh.path / "dvc_plots" / "index.html").read_text()
-    assert fresh.dvc("repro").ran == set(STAGES)
+    assert fresh.dvc("repro").ran == set(STAGES) - {"newcomers", "evaluate", "report"}  # theirs are in Git
     assert fresh.outputs() == reproduced.outputs()
     assert fresh.is_as_committed()
 
@@ -137,14 +137,14 @@ def test_one_stage_can_be_run_alone(repository: Repository) -> None:
     assert repository.is_as_committed()
 
 
-def test_a_clone_may_be_moved_to_a_path_with_spaces_and_letters_of_any_kind(
+def test_a_clone_that_is_moved_runs_nothing_and_if_forced_on_one_thread_changes_not_a_byte(
     repository: Repository, tmp_path: Path
 ) -> None:
     moved = Repository(tmp_path / "Küche – 映画" / "it's a clone")
     moved.path.parent.mkdir()
     shutil.move(repository.path, moved.path)
     assert moved.dvc("repro").ran == set()
-    assert moved.dvc("repro", "--force").ran == set(STAGES)
+    assert moved.dvc("repro", "--force", OMP_NUM_THREADS="1").ran == set(STAGES)
     assert moved.is_as_committed()
 
 

@@ -1,0 +1,60 @@
+"""Every command of the README runs as it stands there, but on a small dataset."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.conftest import Repository
+from tests.stages_of_the_pipeline import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line
+    for block in re.findall(r"```console\n(.*?)```", README, flags=re.DOTALL)
+    for line in block.splitlines()
+    if line
+]
+ELSEWHERE = {
+    "pip install -r requirements.txt": ".ci/run",
+    "pytest": ".ci/run",
+    "pytest -m long": ".ci/run",
+    "pre-commit run --all-files": ".ci/run",
+    "python -m stages.recommend": "tests/test_readme.py",
+}
+"""What begins so is run there, where its surroundings are."""
+SHORTER = {
+    "python -m tests.benchmarks": "python -m tests.benchmarks als",
+    "range(8,40,8)": "range(3,5)",
+    "synthetic-25m": "synthetic-6k",
+    "epochs=15": "epochs=2",
+}
+"""What would take long, and what runs instead."""
+
+
+def run_elsewhere(command: str) -> str | None:
+    return next((file for beginning, file in ELSEWHERE.items() if command.startswith(beginning)), None)
+
+
+def test_blocks_are_commands_pictures_or_output() -> None:
+    assert set(re.findall(r"^```(\w*)$", README, flags=re.MULTILINE)) == {"", "console", "text", "mermaid"}
+    assert len(COMMANDS) > 10
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if run_elsewhere(command)])
+def test_a_command_with_surroundings_of_its_own_is_run_elsewhere(command: str) -> None:
+    found = (ROOT / str(run_elsewhere(command))).read_text(encoding="utf-8")
+    assert " ".join(command.split()[:3]).removeprefix("python -m ") in found
+
+
+@pytest.mark.long
+def test_all_others_run_one_after_the_other_in_one_clone(repository: Repository, tmp_path: Path) -> None:
+    for command in COMMANDS:
+        if run_elsewhere(command):
+            continue
+        for long, short in SHORTER.items():
+            command = command.replace(long, short)
+        command = command.replace("/some/folder", str(tmp_path / "some folder"))
+        result = repository.run("bash", "-c", command.replace(str(tmp_path), f'"{tmp_path}"'))
+        assert result.status == 0, f"{command}\n{result.output}"
+        assert "Traceback" not in result.output
