@@ -17,7 +17,7 @@ from torch import Tensor
 
 from stages import tensors
 from stages.command import UserError
-from stages.movielens.ratings import Ratings
+from stages.movielens.ratings import HOURS, Ratings
 
 NOISE_SHAPE = 4.0
 """Of the gamma distribution of the users' noise precisions: about ±50 % between users."""
@@ -29,8 +29,6 @@ FIXED = 1e9
 """Precision of an entry that is 0 in everybody."""
 BLOCK = 2**20
 """Ratings predicted at once: bounds memory."""
-HOURS = 1 << 24
-"""More than the hours since 1970: `user * HOURS + hour` names a user's sitting."""
 
 
 @dataclass(frozen=True)

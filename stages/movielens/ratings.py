@@ -9,6 +9,9 @@ from torch import Tensor
 
 from stages import tensors
 
+HOURS = 1 << 24
+"""Timestamps are within as many hours of 1970, until the year 3883: `user * HOURS + hour` is no overflow."""
+
 
 @dataclass(frozen=True)
 class Ratings:
