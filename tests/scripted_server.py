@@ -1,4 +1,4 @@
-"""A server on this machine that answers as it is told, so that a network has every fault at will."""
+"""A local server that answers as it is told, so that a network has every fault at will."""
 
 import datetime
 import ipaddress
@@ -38,12 +38,12 @@ Serve = Callable[..., str]
 
 
 class Scripted(ThreadingHTTPServer):
-    """Over: set at the end, so that no stalled answer outlives the test."""
+    """Gives each path its answers, in their order."""
 
     def __init__(self, script: Script, certificate: Path | None) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.answers = {path: list(answers) for path, answers in script.items()}
-        self.over = threading.Event()
+        self.over = threading.Event()  # so that no stalled answer outlives the test
         self.scheme = "http"
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

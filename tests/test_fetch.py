@@ -30,7 +30,7 @@ WHOLE = Answer(CONTENT)
 
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
-    """Starts a server on this machine and gives its address."""
+    """Starts a local server and gives its address."""
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     yield from servers()
