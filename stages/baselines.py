@@ -19,7 +19,7 @@ from stages import command, tensors
 from stages import ease as autoencoder
 from stages import neighbours as nearest
 from stages.ease import Ease
-from stages.factorization.model import Model, single
+from stages.factorization.model import NOTEBOOK, Model, single
 from stages.measures import Score, accuracy, mark, ranking
 from stages.movielens import catalogue
 from stages.movielens.ratings import Ratings, concatenate
@@ -64,7 +64,7 @@ def main(
     """Measure NOTEBOOK and the baselines, fitted to TRAIN, on TEST; write EASE, PREDICTIONS and METRICS."""
     parameters = BaselinesParameters.load(params)
     learned, watched, held_out = map(Ratings.load, (train, validation, test))
-    recipe = tensors.load(notebook, {"user_factors", "movie_factors"}, made_by="notebook")
+    recipe = tensors.load(notebook, NOTEBOOK, made_by="notebook")
     started = time.perf_counter()
     seen = autoencoder.fit(learned, parameters.ease_regularization)
     print(f"baselines: ease: fitted in {time.perf_counter() - started:.1f} s")

@@ -7,14 +7,17 @@ Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data", equation 8. W
 P = (I - Xᵀ (XXᵀ + λI)⁻¹ X) / λ costs less (Woodbury's identity).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from stages import tensors
+from stages.kinds import outside
 from stages.measures import BLOCK
 from stages.movielens.ratings import Ratings
 
@@ -56,7 +59,19 @@ class Ease:
     @classmethod
     def load(cls, path: Path) -> "Ease":
         """Read a file; raises UserError when it is not one of these."""
-        return cls(**tensors.load(path, {field.name for field in fields(cls)}, made_by="baselines"))
+        kinds = {field.name: field.type for field in fields(cls)}
+        return cls(**tensors.load(path, kinds, "baselines", _problems))
+
+
+def _problems(content: dict[str, Any]) -> Iterator[str]:
+    (columns, inner), rows = content["left"].shape, len(content["right"])
+    if inner != (rows or columns):
+        yield f"left has shape {(columns, inner)} instead of {(columns, rows or columns)}"
+    if content["penalty"] <= 0:
+        yield f"penalty is {content['penalty']:g}, which is not above 0"
+    if not content["diagonal"].all():
+        yield "diagonal has zeros"
+    yield from outside("movies", content["movies"], content["n_movies"])
 
 
 def fit(train: Ratings, penalty: float) -> Ease:

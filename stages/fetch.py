@@ -7,11 +7,11 @@ mirrors. Only its pinned checksum decides whether it is accepted, so where it ca
 import os
 import shutil
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
 import pooch
-import requests
 
 from stages import command
 from stages.command import UserError
@@ -21,6 +21,7 @@ from stages.params import Parameters
 MIRROR = "MOVIELENS_MIRROR"
 TIMEOUT = 30  # seconds without an answer or a byte
 RETRIES = 2
+SHOWN = 60  # bytes of what came instead of a zip
 SYNTHETIC_SEED = 0  # the generated dataset is one dataset: `seed` varies what is done with it
 
 
@@ -51,9 +52,10 @@ def main(raw: Path, params: Path = Path("params.yaml")) -> None:
             arriving.write_bytes(synthetic.archive(dataset, size, SYNTHETIC_SEED))
         else:
             obtain(dataset, sources, arriving)
-        for old in raw.glob("*.zip"):
-            old.unlink()
-        arriving.replace(raw / f"{catalogue.short_name(dataset)}.zip")
+        arrived = arriving.replace(raw / f"{catalogue.short_name(dataset)}.zip")
+    for path in raw.glob("*.zip"):
+        if path != arrived:
+            path.unlink()
 
 
 def find_sources(dataset: str, mirror: str | None) -> list[Source]:
@@ -63,7 +65,7 @@ def find_sources(dataset: str, mirror: str | None) -> list[Source]:
     """
     if catalogue.is_synthetic(dataset):
         return []
-    if dataset.endswith(".zip"):
+    if catalogue.is_zip(dataset):
         return [Source(dataset, None)]
     if dataset not in catalogue.CHECKSUMS:
         raise UserError(
@@ -82,8 +84,8 @@ def obtain(dataset: str, sources: list[Source], target: Path) -> None:
     failures = []
     for source in sources:
         try:
-            _download(source, target) if "://" in source.location else _copy(source, target)
-        except (OSError, ValueError, requests.RequestException) as error:
+            _download(source, target) if catalogue.is_url(source.location) else _copy(source, target)
+        except (OSError, ValueError, RuntimeError) as error:
             failures.append(f"  {source.location}\n    {error}")
         else:
             for failure in failures:
@@ -93,18 +95,39 @@ def obtain(dataset: str, sources: list[Source], target: Path) -> None:
     raise UserError(
         f"{dataset} could not be had:\n"
         + "\n".join(failures)
-        + f"\nWays out: put {dataset.removesuffix('.zip')}.zip into a folder and name it in {MIRROR}, "
-        "or run without it on generated ratings: dvc exp run -S dataset=synthetic-100k"
+        + f"\nWays out: {_way_out(dataset)}, or run without it on generated ratings: "
+        "dvc exp run -S dataset=synthetic-100k"
     )
+
+
+def _way_out(dataset: str) -> str:
+    name = f"{catalogue.short_name(dataset)}.zip"
+    if not catalogue.is_zip(dataset):
+        return f"put {name} into a folder and name it in {MIRROR}"
+    if catalogue.is_url(dataset):
+        return f"open the address in a browser, save {name} and set dataset to its path"
+    return "set dataset to the path of a zip in a MovieLens layout"
 
 
 def _copy(source: Source, target: Path) -> None:
     path = Path(source.location).expanduser()
     if not path.is_file():
-        raise FileNotFoundError("there is no such file")
-    shutil.copyfile(path, target)
+        raise FileNotFoundError("this is a folder" if path.is_dir() else "there is no such file")
+    _require_zip(path)
     if source.checksum:
-        _verify(target, source.checksum)
+        _verify(path, source.checksum)
+    shutil.copyfile(path, target)
+
+
+def _require_zip(path: Path) -> None:
+    if zipfile.is_zipfile(path):
+        return
+    with path.open("rb") as file:
+        beginning = file.read(SHOWN)
+    if beginning.startswith(b"PK"):
+        raise ValueError("this zip is not whole: its end is missing")
+    shown = f"begins with {beginning.decode(errors='replace') + '…'!r}" if beginning else "is empty"
+    raise ValueError(f"this is no zip: it {shown}")
 
 
 def _verify(path: Path, checksum: str) -> None:
@@ -115,16 +138,21 @@ def _verify(path: Path, checksum: str) -> None:
 
 
 def _download(source: Source, target: Path) -> None:
-    url, name = source.location.rsplit("/", 1)
+    http = pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT)
+
+    def download(url: str, path: str, place: pooch.Pooch) -> None:
+        http(url, path, place)
+        _require_zip(Path(path))
+
     place = pooch.create(
         path=target.parent,
-        base_url=url + "/",
-        registry={name: source.checksum},
+        base_url="",
+        registry={target.name: source.checksum},
+        urls={target.name: source.location},
         retry_if_failed=RETRIES,
         allow_updates=True,
     )
-    downloader = pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT)
-    Path(place.fetch(name, downloader=downloader)).replace(target)
+    place.fetch(target.name, downloader=download)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from stages.factorization.model import Model, hour_of
 from stages.factorization.solver import Problem
 from stages.measures import ranking, rmse
 from stages.movielens import catalogue
-from stages.movielens.ratings import Ratings, concatenate
+from stages.movielens.ratings import SIDE_INFORMATION, Ratings, concatenate
 from stages.outputs import Metrics, write_metrics
 from stages.params import Share
 from stages.randomness import derive
@@ -59,7 +59,7 @@ def main(
     parts = divide(Ratings.load(train), parameters)
     scores: Metrics = {}
     if len(parts.rest):
-        known = tensors.load(side_information, {"genres", "period"}, made_by="prepare")
+        known = tensors.load(side_information, SIDE_INFORMATION, made_by="prepare")
         scores = compare(parts, Ratings.load(validation), known, parameters)
     write_metrics(metrics, scores, synthetic=catalogue.is_synthetic(parameters.dataset))
     print(f"newcomers: RMSE {scores['rmse_ratio']:.4f} × that of training" if scores else "newcomers: none")

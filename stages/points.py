@@ -12,11 +12,12 @@ import torch
 from jaxtyping import Float, Int
 from pydantic import Field
 from sklearn.preprocessing import normalize
+from torch import Tensor
 
 from stages import command, tensors
 from stages.command import UserError
 from stages.factorization.association import associate
-from stages.factorization.model import Model
+from stages.factorization.model import NOTEBOOK, Model
 from stages.movielens.movies import read_movies
 from stages.movielens.ratings import Ratings
 from stages.outputs import write_bytes
@@ -24,6 +25,12 @@ from stages.params import Parameters, Seed
 from stages.places import Places
 from stages.projection import draw_map
 from stages.randomness import derive
+
+REPLICAS = {
+    "embeddings": Float[Tensor, "replicas n_movies latent_factors"],
+    "without_genres": Float[Tensor, "untold n_movies latent_factors"],
+}
+"""The tensors of other trainings."""
 
 
 class PointsParameters(Parameters):
@@ -51,8 +58,8 @@ def main(
     """Place MOVIES with enough ratings by MODEL, REPLICAS, NOTEBOOK and TRAIN; write POINTS."""
     parameters = PointsParameters.load(params)
     fitted, table = Model.load(model), read_movies(movies)
-    others = tensors.load(replicas, {"embeddings", "without_genres"}, made_by="replicas")
-    recipe = tensors.load(notebook, {"user_factors", "movie_factors"}, made_by="notebook")
+    others = tensors.load(replicas, REPLICAS, made_by="replicas")
+    recipe = tensors.load(notebook, NOTEBOOK, made_by="notebook")
     n_ratings = table["n_ratings"].to_numpy()
     chosen = choose(n_ratings, parameters)
     watched = watch(Ratings.load(train), chosen, parameters)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from stages import command, tensors
 from stages.factorization.solver import Problem
-from stages.movielens.ratings import Ratings
+from stages.movielens.ratings import SIDE_INFORMATION, Ratings
 from stages.outputs import write_bytes
 from stages.side_by_side import side_by_side
 from stages.train import SOLVERS, FitParameters, pose
@@ -37,7 +37,7 @@ def main(
     """Fit to TRAIN and SIDE_INFORMATION from several seeds; write the movies' embeddings to REPLICAS."""
     parameters = ReplicasParameters.load(params)
     learned, watched = Ratings.load(train), Ratings.load(validation)
-    known = tensors.load(side_information, {"genres", "period"}, made_by="prepare")
+    known = tensors.load(side_information, SIDE_INFORMATION, made_by="prepare")
 
     features = parameters.movie_features
     told = [(f"replica {number}", features) for number in range(parameters.replicas)]

@@ -16,7 +16,7 @@ from stages.factorization.device import DeviceName
 from stages.factorization.solver import Fit, History, Hyperparameters, Problem
 from stages.measures import rmse
 from stages.movielens import catalogue
-from stages.movielens.ratings import Ratings
+from stages.movielens.ratings import SIDE_INFORMATION, Ratings
 from stages.outputs import Metrics, write_bytes, write_csv, write_metrics
 from stages.params import Seed
 from stages.randomness import derive
@@ -65,7 +65,7 @@ def main(
     if several and not ranks.launched():
         paths = train, validation, side_information, model, history, metrics, params
         return ranks.launch("train", main, paths, parameters.processes)
-    known = tensors.load(side_information, {"genres", "period"}, made_by="prepare")
+    known = tensors.load(side_information, SIDE_INFORMATION, made_by="prepare")
     problem = pose(parameters, Ratings.load(train), Ratings.load(validation), known)
     smaller = "choose fewer latent_factors or epochs, a smaller dataset, or solver als"
     if problem.device.type == "cpu":

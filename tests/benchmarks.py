@@ -32,7 +32,7 @@ from stages.factorization import adam, als, gibbs
 from stages.factorization.normal_equations import of_both_sides
 from stages.factorization.solver import Hyperparameters, Problem
 from stages.measures import rmse
-from stages.movielens.ratings import Ratings, concatenate
+from stages.movielens.ratings import SIDE_INFORMATION, Ratings, concatenate
 from stages.side_by_side import side_by_side, threads_for
 from stages.tensors import load
 from tests.conftest import write_training_inputs
@@ -89,7 +89,7 @@ def pair(first: Callable[[], object], second: Callable[[], object], times: int =
 def problem(train: Ratings | None = None) -> Problem:
     """Training and validation ratings as they are prepared, with a fresh generator."""
     learned = Ratings.load(PREPARED / "train.pt") if train is None else train
-    known = load(PREPARED / "side_information.pt", {"genres", "period"}, made_by="prepare")
+    known = load(PREPARED / "side_information.pt", SIDE_INFORMATION, made_by="prepare")
     return Problem(learned, Ratings.load(PREPARED / "validation.pt"), known, CPU, torch.Generator())
 
 

@@ -8,6 +8,7 @@ import yaml
 
 from stages import notebook
 from stages.factorization import adam
+from stages.factorization.model import NOTEBOOK
 from stages.factorization.solver import Hyperparameters
 from stages.movielens.ratings import Ratings
 from stages.randomness import derive
@@ -36,7 +37,7 @@ def test_the_stage_writes_two_fits_the_same_bytes_each_time(
         notebook.main(*paths)
         written.append(paths[2].read_bytes())
     assert written[0] == written[1]
-    factors = load(paths[2], {"user_factors", "movie_factors"}, made_by="notebook")
+    factors = load(paths[2], NOTEBOOK, made_by="notebook")
     assert factors["user_factors"].shape == (2, small_parts["train"].n_users, 8)
     assert not torch.equal(factors["movie_factors"][0], factors["movie_factors"][1])
 
@@ -65,7 +66,7 @@ def test_on_too_many_ratings_it_is_left_out(
         (tmp_path / f"{name}.pt").write_bytes(small_parts[name].serialize())
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(DEFAULTS))
     notebook.main(*(tmp_path / name for name in ("train.pt", "validation.pt", "factors.pt", "params.yaml")))
-    factors = load(tmp_path / "factors.pt", {"user_factors", "movie_factors"}, made_by="notebook")
+    factors = load(tmp_path / "factors.pt", NOTEBOOK, made_by="notebook")
     assert factors["user_factors"].shape == (0, train.n_users, 8)
     assert factors["movie_factors"].shape == (0, train.n_movies, 8)
     assert f"left out: on {len(train)} ratings its recipe would take hours" in capsys.readouterr().out

@@ -9,14 +9,18 @@ from stages.command import UserError
 from stages.nearness import Nearness
 from stages.places import Places
 
-NONE = np.zeros((0, 2, 1))
-
 
 def make_places(nearness: Nearness) -> Places:
     """A file's content of which only what is near to what matters."""
-    n_movies = len(nearness.movie)
+    movies, n_movies = len(nearness.movie), nearness.movie.max() + 1
     return Places(
-        *nearness, NONE, NONE, np.zeros((n_movies, 2)), np.zeros(n_movies), np.zeros(n_movies), NONE
+        *nearness,
+        others=np.zeros((0, movies, 0)),
+        without_genres=np.zeros((0, movies, 0)),
+        on_map=np.full((movies, 2), np.nan),
+        expected=np.zeros(movies),
+        deviation=np.zeros(movies),
+        notebook=np.zeros((0, n_movies, 1)),
     )
 
 

@@ -23,6 +23,9 @@ from tests.stages_of_the_pipeline import DEFAULTS
 
 PARTS = ("train", "validation", "test")
 
+RATINGS = {"ml/ratings.csv": "userId,movieId,rating,timestamp\n1,10,4,1\n"}
+MOVIES = {"ml/movies.csv": "movieId,title,genres\n10,A,B\n"}
+
 
 def run(directory: Path, archive: Path, **changes: object) -> Path:
     """Run the stage on a zip in `directory`, and give the folder that it prepared."""
@@ -208,6 +211,29 @@ def test_a_wrong_release_leaves_no_output(tmp_path: Path, make_zip: MakeZip) -> 
         run(tmp_path, archive)
     assert not (tmp_path / "prepared").exists()
     assert not (tmp_path / "data.json").exists()
+
+
+WRONG_RELEASES: dict[str, dict[str, str]] = {
+    "nothing": {},
+    "ratings alone": RATINGS,
+    "a rating off the scale": {"ml/ratings.csv": "userId,movieId,rating,timestamp\n1,10,7,1\n"} | MOVIES,
+    "a time that overflows": {"ml/ratings.csv": f"userId,movieId,rating,timestamp\n1,10,4,{2**62}\n"}
+    | MOVIES,
+    "tags that are no table": RATINGS | MOVIES | {"ml/tags.csv": "userId,movieId,tag\n1,2,3,4\n"},
+}
+
+
+@pytest.mark.parametrize("members", WRONG_RELEASES.values(), ids=WRONG_RELEASES)
+def test_what_was_prepared_before_stays_when_a_release_holds(
+    tmp_path: Path, small_zip: Path, make_zip: MakeZip, members: dict[str, str]
+) -> None:
+    prepared = run(tmp_path, small_zip)
+    earlier = {path.name: path.read_bytes() for path in prepared.iterdir()}
+    facts = (tmp_path / "data.json").read_bytes()
+    with pytest.raises(UserError):
+        run(tmp_path, make_zip(members))
+    assert {path.name: path.read_bytes() for path in prepared.iterdir()} == earlier
+    assert (tmp_path / "data.json").read_bytes() == facts
 
 
 def test_no_zip_at_all_says_how_to_get_one(tmp_path: Path) -> None:

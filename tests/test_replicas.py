@@ -8,6 +8,7 @@ import torch
 
 from stages import replicas
 from stages.movielens.ratings import Ratings
+from stages.points import REPLICAS
 from stages.tensors import load
 from tests.conftest import write_training_inputs
 
@@ -16,7 +17,7 @@ def run(directory: Path, parts: dict[str, Ratings], **changes: object) -> dict[s
     write_training_inputs(directory, parts, **{"epochs": 3, "replicas": 2, **changes})
     names = "train.pt validation.pt side.pt replicas.pt params.yaml"
     replicas.main(*(directory / name for name in names.split()))
-    return load(directory / "replicas.pt", {"embeddings", "without_genres"}, made_by="replicas")
+    return load(directory / "replicas.pt", REPLICAS, made_by="replicas")
 
 
 def test_every_replica_is_another_and_the_file_the_same_each_time(

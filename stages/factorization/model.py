@@ -16,8 +16,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from stages import tensors
-from stages.command import UserError
-from stages.movielens.ratings import Ratings
+from stages.kinds import outside
+from stages.movielens.ratings import HOURS, Ratings
 
 NOISE_SHAPE = 4.0
 """Of the gamma distribution of the users' noise precisions: about ±50 % between users."""
@@ -29,8 +29,13 @@ FIXED = 1e9
 """Precision of an entry that is 0 in everybody."""
 BLOCK = 2**20
 """Ratings predicted at once: bounds memory."""
-HOURS = 1 << 24
-"""More than the hours since 1970: `user * HOURS + hour` names a user's sitting."""
+
+
+NOTEBOOK = {
+    "user_factors": Float[Tensor, "seeds n_users k"],
+    "movie_factors": Float[Tensor, "seeds n_movies k"],
+}
+"""The tensors of the notebook's recipe, which are no whole models."""
 
 
 @dataclass(frozen=True)
@@ -149,11 +154,8 @@ class Model:
     @classmethod
     def load(cls, path: Path) -> "Model":
         """Read a model file; raises UserError when a tensor is missing, misshapen or not finite."""
-        names = {field.name for field in fields(cls)}
-        content = tensors.load(path, names, made_by="train")
-        for problem in _problems(content):
-            raise UserError(f"{path} holds no model: {problem}; make it with: dvc repro -f train")
-        return cls(**content)
+        kinds = {field.name: field.type for field in fields(cls)}
+        return cls(**tensors.load(path, kinds, "train", _problems))
 
 
 def single(
@@ -201,26 +203,14 @@ def hour_of(timestamp: Int[Tensor, " n"]) -> Int[Tensor, " n"]:
 
 def _problems(content: dict[str, Tensor]) -> Iterator[str]:
     draws, n_users, latent_factors = content["user_factors"].shape
-    n_movies, n_sittings = content["movie_biases"].shape[-1], len(content["sitting"])
-    shapes = {
-        "mean": (),
-        "user_biases": (draws, n_users),
-        "movie_biases": (draws, n_movies),
-        "user_factors": (draws, n_users, latent_factors),
-        "movie_factors": (draws, n_movies, latent_factors),
-        "noise": (draws, n_users),
-        "sitting": (n_sittings,),
-        "sitting_effects": (draws, n_sittings),
-        "prior_mean": (draws, latent_factors + 1),
-        "prior_precision": (draws, latent_factors + 1, latent_factors + 1),
-        "feature_weights": (draws, content["feature_basis"].shape[-1], latent_factors + 1),
-        "feature_basis": (n_movies, content["feature_basis"].shape[-1]),
-        "noise_rate": (draws,),
-        "effect_precision": (draws,),
-        "embeddings": (n_movies, latent_factors),
-    }
-    for name, shape in shapes.items():
-        if content[name].shape != shape:
-            yield f"{name} has shape {tuple(content[name].shape)} instead of {shape}"
-        if content[name].numel() and not torch.stack(content[name].aminmax()).isfinite().all():
-            yield f"{name} has values that are not finite"
+    if not draws:
+        yield "it holds no draw"
+    if content["prior_mean"].shape[1] != latent_factors + 1:
+        shape = tuple(content["prior_mean"].shape)
+        yield f"prior_mean has shape {shape} instead of {(draws, latent_factors + 1)}"
+    sitting = content["sitting"]
+    yield from outside("sitting", sitting, n_users * HOURS)
+    if (sitting.diff() <= 0).any():
+        yield "sitting does not ascend"
+    if (content["noise"] < 0).any():
+        yield "noise has negative values"

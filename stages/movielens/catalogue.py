@@ -2,6 +2,7 @@
 
 import re
 from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 GROUPLENS = "https://files.grouplens.org/datasets/movielens/"
 
@@ -42,13 +43,35 @@ def is_synthetic(dataset: str) -> bool:
     return synthetic_ratings(dataset) is not None
 
 
+def is_url(location: str) -> bool:
+    """Whether it is fetched over the network, and no path."""
+    return "://" in location
+
+
+def is_zip(dataset: str) -> bool:
+    """Whether it is the path or URL of a zip, and no name of a release.
+
+    >>> is_zip("~/my ratings.zip"), is_zip("https://example.org/ratings.zip?dl=1"), is_zip("ml-1m")
+    (True, True, False)
+    """
+    return _path(dataset).suffix == ".zip"
+
+
 def short_name(dataset: str) -> str:
     """The dataset's name, with the folders of a zip's path or URL left out.
 
     >>> short_name("synthetic-1m"), short_name("/home/me/my-ratings.zip")
     ('synthetic-1m', 'my-ratings')
+    >>> short_name("https://example.org/my%20ratings.zip?dl=1")
+    'my ratings'
     """
-    return PurePosixPath(dataset.replace("\\", "/")).name.removesuffix(".zip")
+    return _path(dataset).name.removesuffix(".zip")
+
+
+def _path(dataset: str) -> PurePosixPath:
+    if is_url(dataset):
+        return PurePosixPath(unquote(re.split("[?#]", dataset)[0]))
+    return PurePosixPath(dataset.replace("\\", "/"))
 
 
 def label(dataset: str) -> str:

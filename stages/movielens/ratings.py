@@ -1,13 +1,21 @@
 """Ratings as tensors: what `prepare` writes and every later stage reads."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from stages import tensors
+from stages.kinds import outside
+
+SIDE_INFORMATION = {"genres": Float[Tensor, "n_movies genres"], "period": Float[Tensor, "n_movies periods"]}
+"""The tensors that tell of movies without any rating."""
+HOURS = 1 << 24
+"""Timestamps are within as many hours of 1970, until the year 3883: `user * HOURS + hour` is no overflow."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +66,14 @@ class Ratings:
     @classmethod
     def load(cls, path: Path) -> "Ratings":
         """Read a file of ratings; raises UserError when it is not one."""
-        names = {field.name for field in fields(cls)}
-        return cls(**tensors.load(path, names, made_by="prepare"))
+        kinds = {field.name: field.type for field in fields(cls)}
+        return cls(**tensors.load(path, kinds, "prepare", _problems))
+
+
+def _problems(content: dict[str, Any]) -> Iterator[str]:
+    yield from outside("user", content["user"], content["n_users"])
+    yield from outside("movie", content["movie"], content["n_movies"])
+    yield from outside("timestamp", content["timestamp"], HOURS * 3600)
 
 
 def concatenate(first: Ratings, second: Ratings) -> Ratings:

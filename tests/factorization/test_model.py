@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from stages.command import UserError
-from stages.factorization.model import HOURS, Model, single
+from stages.factorization.model import Model, single
+from stages.movielens.ratings import HOURS
 from tests.conftest import make_ratings
 
 

@@ -11,7 +11,9 @@ from stages.movielens.layouts import Release
 def release(rows: list[tuple[int, int, float, int]], movie_ids: list[int] | None = None) -> Release:
     ratings = pd.DataFrame(rows, columns=["user_id", "movie_id", "rating", "timestamp"])
     movies = pd.DataFrame({"movie_id": [10, 20] if movie_ids is None else movie_ids})
-    return Release(ratings, movies.assign(title="A", genres="B"), pd.DataFrame(), "ml/ratings.csv", 2)
+    return Release(
+        ratings, movies.assign(title="A", genres="B"), pd.DataFrame(), "ml/ratings.csv", lambda row: row + 2
+    )
 
 
 GOOD = (1, 10, 4.5, 100)

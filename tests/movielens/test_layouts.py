@@ -84,7 +84,11 @@ def test_columns_are_found_by_name_behind_a_byte_order_mark_and_crlf(make_zip: M
         ("ml/ratings.csv", "userId,movieId,rating,timestamp\n1,10,,5\n", "line 2: rating is ''"),
         ("ml/ratings.csv", "userId,movieId,rating,timestamp\n1.5,10,4,5\n", "line 2: user_id is '1.5'"),
         ("ml/ratings.csv", f"userId,movieId,rating,timestamp\n{10**30},1,4,5\n", "line 2: user_id is '1000"),
-        ("ml/ratings.csv", "userId,movieId,rating,timestamp\n1,1,4,5\n1,2,4\n", "line 3: timestamp is ''"),
+        (
+            "ml/ratings.csv",
+            "userId,movieId,rating,timestamp\n1,1,4,5\n1,2,4\n",
+            "line 3: '1,2,4' has 3 cells instead of 4",
+        ),
         ("ml/movies.csv", "movieId,title,genres\nten,A,B\n", "movies.csv, line 2: movie_id is 'ten'"),
     ],
 )
@@ -106,7 +110,9 @@ def test_text_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("ml/ratings.csv", CSV["ml/ratings.csv"])
         archive.writestr("ml/movies.csv", "movieId,title,genres\n10,Misérables,Drama\n".encode("latin-1"))
-    with pytest.raises(UserError, match=r"ml/movies\.csv is not encoded as utf-8"):
+    with pytest.raises(
+        UserError, match=r"ml/movies\.csv, line 2: b'\\xe9' is not UTF-8; save the file as UTF-8"
+    ):
         read(path)
 
 
