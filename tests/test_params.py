@@ -1,13 +1,15 @@
 """params.yaml is checked at the door."""
 
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 import yaml
 
 from stages.command import UserError
 from stages.params import Parameters
-from tests.stages_of_the_pipeline import DEFAULTS, PARAMETERS, STAGES
+from tests.stages_of_the_pipeline import DEFAULTS, PARAMETERS, ROOT, STAGES
 
 
 def test_every_key_of_params_yaml_is_read_by_a_stage() -> None:
@@ -83,3 +85,40 @@ def test_loading_takes_only_the_keys_of_its_stage(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(yaml.safe_dump(DEFAULTS))
     assert PARAMETERS["report"].load(path).model_dump().keys() == {"dataset", "top_movies"}
+
+
+LINES = (ROOT / "params.yaml").read_text(encoding="utf-8").splitlines()
+
+
+def comment_on(key: str) -> str:
+    """What params.yaml says beside the key, and above it."""
+    row = next(row for row, line in enumerate(LINES) if line.startswith(f"{key}:"))
+    return LINES[row].partition("#")[2] + LINES[row - 1].partition("# ")[2]
+
+
+def in_words(number: float) -> str:
+    return {2**63: "2^63", 1e6: "1e6"}.get(number, f"{number:g}")
+
+
+def range_in_words(limits: list[Any]) -> str:
+    """A range as params.yaml has it, such as `0 to below 1`, `above 0, to 10` and `≥ 1`."""
+    found = {kind: value for limit in limits for kind, value in asdict(limit).items()}
+    low = in_words(found["ge"]) if "ge" in found else f"above {in_words(found['gt'])},"
+    if "le" in found:
+        return f"{low} to {in_words(found['le'])}"
+    return f"{low} to below {in_words(found['lt'])}" if "lt" in found else f"≥ {low}"
+
+
+@pytest.mark.parametrize("key", DEFAULTS)
+def test_a_comment_gives_the_range_or_the_choices_that_are_checked(key: str) -> None:
+    field = next(each.model_fields[key] for each in PARAMETERS.values() if key in each.model_fields)
+    if field.metadata:
+        assert f"({range_in_words(field.metadata)}" in comment_on(key)
+    for choice in filter(lambda choice: isinstance(choice, str), get_args(field.annotation)):
+        assert choice in comment_on(key)
+
+
+def test_a_stage_checks_a_key_as_the_others_do() -> None:
+    for key in DEFAULTS:
+        fields = [each.model_fields[key] for each in PARAMETERS.values() if key in each.model_fields]
+        assert len({(str(field.annotation), str(field.metadata)) for field in fields}) == 1

@@ -1,5 +1,6 @@
 """The README says what the metrics say."""
 
+import ast
 import json
 import re
 import shlex
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.stages_of_the_pipeline import PIPELINE, ROOT, STAGES
+from tests.stages_of_the_pipeline import ROOT, STAGES
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COLUMNS = ("rmse", "mae", "ndcg_at_10", "recall_at_10")
@@ -64,6 +65,22 @@ def test_every_score_of_the_clusters_is_in_the_metrics(title: str) -> None:
     assert [cell.strip() for cell in line.strip("|").split("|")[1:]] == cells
 
 
+def test_the_sizes_of_the_clusters_are_in_the_metrics() -> None:
+    own, notebook = metrics("clusters"), metrics("clusters")["notebook"]
+    cells = [f"{row['smallest']:,} – {row['largest']:,}" for row in (notebook, own)]
+    assert f"| smallest and largest cluster | {' | '.join(cells)} |" in README
+
+
+def test_what_is_compared_with_another_number_of_factors_is_in_the_metrics() -> None:
+    lines = re.findall(r"^(metrics/(\w+)\.json) +([\w.]+) +([-\d.]+) ", README, flags=re.MULTILINE)
+    assert len(lines) > 10
+    for path, name, key, shown in lines:
+        value = metrics(name)
+        for part in key.split("."):
+            value = value[part]
+        assert shown == f"{value:.5f}".rstrip("0"), f"{path}: {key}"
+
+
 def test_what_is_said_of_newcomers_and_of_the_reach_of_lists_is_in_the_metrics() -> None:
     new, test, text = metrics("newcomers"), metrics("test"), " ".join(README.split())
     folded, again = new["fold_in"], new["retrained"]
@@ -104,20 +121,14 @@ def test_the_answer_is_what_the_command_prints() -> None:
     assert len(shown & found) >= 3
 
 
-def test_the_picture_is_the_pipeline() -> None:
-    drawn = set(re.findall(r"^    (\w+)-->(\w+)$", README, flags=re.MULTILINE))
-    made_by = {
-        out if isinstance(out, str) else next(iter(out)): stage
-        for stage, entry in PIPELINE["stages"].items()
-        for out in entry.get("outs", [])
-    }
-    edges = {
-        (made_by[path], stage)
-        for stage, entry in PIPELINE["stages"].items()
-        for path in entry["deps"]
-        if path in made_by
-    }
-    assert drawn == edges
+def test_the_picture_is_what_dvc_draws() -> None:
+    drawn = re.search(r"```mermaid\nflowchart TD\n(.*?)```", README, flags=re.DOTALL)
+    assert drawn
+    dag = [sys.executable, "-m", "dvc", "dag", "--mermaid"]
+    shown = subprocess.run(dag, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    names = dict(re.findall(r'(node\d+)\["(\w+)"\]', shown))
+    edges = {(names[one], names[other]) for one, other in re.findall(r"(node\d+)-->(node\d+)", shown)}
+    assert set(re.findall(r"^    (\w+)-->(\w+)$", drawn[1], flags=re.MULTILINE)) == edges
 
 
 def test_every_stage_is_in_the_table() -> None:
@@ -128,3 +139,44 @@ def test_every_stage_is_in_the_table() -> None:
 def test_every_file_that_is_linked_exists() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert target.startswith("https://") or (ROOT / target).exists(), target
+
+
+def said() -> set[str]:
+    """Every text of the stages, with … in place of what is put into it."""
+    texts = set()
+    for path in (ROOT / "stages").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = [part.value if isinstance(part, ast.Constant) else "…" for part in node.values]
+                texts.add("".join(map(str, parts)))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.add(node.value)
+    return texts
+
+
+SAID_BY_OTHERS = {
+    "`params.yaml: … is …; input should be …`": "tests/pipeline/test_run.py",
+    "`certificate has expired`": "tests/test_fetch.py",
+    "`[Errno 28] No space left on device`": "tests/test_command.py",
+    "`[Errno 13] Permission denied`": "tests/pipeline/test_no_room.py",
+    "`is busy, it is being blocked by`": "tests/pipeline/test_workflows.py",
+    "`failed to load some metrics`": "tests/pipeline/test_interruptions.py",
+    "`missing-files`": "tests/pipeline/test_workflows.py",
+    "`Key '…' is not in struct`": "tests/pipeline/test_workflows.py",
+    "`expected …, in stages -> …`": "tests/pipeline/test_interruptions.py",
+}
+"""Messages of DVC, pydantic, Python and the system, and the test that has met them."""
+
+
+def test_every_message_in_the_table_of_faults_is_one_that_is_said() -> None:
+    table = README.split("| message | because | way out |")[1].split("\n\n")[0]
+    messages = re.findall(r"^\| (`.+?`) \|", table, flags=re.MULTILINE)
+    assert len(messages) > 15
+    texts = said()
+    for message in messages:
+        if message in SAID_BY_OTHERS:
+            parts = message.strip("`").split("…")
+            met = (ROOT / SAID_BY_OTHERS[message]).read_text(encoding="utf-8")
+            assert all(part in met for part in parts), message
+        else:
+            assert any(message.strip("`…") in text for text in texts), message

@@ -19,7 +19,8 @@ def test_a_run_writes_every_output_and_leaves_nothing_else(reproduced: Repositor
                 path = reproduced.path / (out if isinstance(out, str) else next(iter(out)))
                 assert path.exists(), path
     tracked = reproduced.git("ls-files", "data", "metrics", "plots").split()
-    assert not [path for path in tracked if path.startswith("data/") and not path.endswith(".gitignore")]
+    data = {path for path in tracked if path.startswith("data/")}
+    assert data == {"data/README.md", "data/.gitignore", "data/prepared/.gitignore"}
     assert not list(reproduced.path.rglob("*.part"))
 
 
@@ -74,9 +75,12 @@ def test_plots_are_rendered(repository: Repository) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("latent_factors=0", "train: params.yaml: latent_factors is 0; "),
+        (
+            "latent_factors=0",
+            "train: params.yaml: latent_factors is 0; input should be greater than or equal to 1",
+        ),
         ("n_clusters=5000", "cluster: n_clusters is 5000, but only "),
-        ("test_fraction=1", "prepare: params.yaml: test_fraction is 1; "),
+        ("test_fraction=1", "prepare: params.yaml: test_fraction is 1; input should be less than 1"),
         ("dataset=/nowhere/ratings.zip", "fetch: /nowhere/ratings.zip could not be had:"),
     ],
 )

@@ -37,6 +37,18 @@ def test_a_fresh_clone_shows_metrics_and_plots_and_runs_to_the_same_bytes(
     assert fresh.is_as_committed()
 
 
+def test_a_clone_without_a_remote_has_nothing_to_pull(reproduced: Repository, tmp_path: Path) -> None:
+    fresh = reproduced.clone(tmp_path / "fresh")
+    assert "missing-files" in fresh.dvc("pull", fails=True).output
+    assert fresh.git("status", "--porcelain") == ""
+
+
+def test_a_misspelt_parameter_is_refused_and_changes_nothing(repository: Repository) -> None:
+    result = repository.dvc("exp", "run", "-S", "latentfactors=16", fails=True)
+    assert "Key 'latentfactors' is not in struct" in result.output
+    assert repository.is_as_committed()
+
+
 def test_the_first_command_in_a_fresh_clone_may_be_an_experiment(
     reproduced: Repository, tmp_path: Path
 ) -> None:
@@ -159,10 +171,11 @@ def test_two_clones_work_side_by_side(reproduced: Repository, repository: Reposi
 
 
 def test_two_runs_at_once_in_one_clone_lose_nothing(repository: Repository) -> None:
-    """The second is refused or waits for its turn; both may be tried again."""
     command = [*DVC, "repro", "--force", "--single-item", "report"]
     outputs = [process.communicate()[0] for process in [repository.start(*command) for _ in range(2)]]
-    assert any("Running stage 'report'" in output for output in outputs)
+    ran, refused = sorted(outputs, key=lambda output: "is busy, it is being blocked by" in output)
+    assert "Running stage 'report'" in ran
+    assert "is busy, it is being blocked by" in refused
     assert not any("Traceback" in output for output in outputs)
     repository.dvc("repro")
     assert repository.is_as_committed()
