@@ -94,7 +94,7 @@ def test_an_output_that_was_damaged_is_put_right(repository: Repository, name: s
 
 def test_a_lock_half_written_is_named_and_comes_back_from_git(repository: Repository) -> None:
     lock = repository.path / "dvc.lock"
-    lock.write_bytes(lock.read_bytes()[:1000])
+    lock.write_text(lock.read_text().partition(" md5")[0])
     message = repository.dvc("repro", fails=True).output
     assert re.search(r"expected \w+, in stages -> ", message)
     repository.git("checkout", "--quiet", "dvc.lock")
