@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from dvc.utils.hydra import apply_overrides
 
-from tests.stages_of_the_pipeline import DEFAULTS, PARAMETERS, PIPELINE, ROOT, STAGES
+from tests.parameters_of_the_stages import PARAMETERS
+from tests.stages_of_the_pipeline import DEFAULTS, PIPELINE, ROOT, STAGES
 
 
 def imported_modules(path: Path) -> set[Path]:

@@ -1,6 +1,7 @@
 """evaluate: the model is measured on test ratings, clipped to the scale, with everything else ranked."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,16 @@ NONE = pd.DataFrame()
 def constant(stars: float, n_users: int, n_movies: int) -> Model:
     zeros = torch.zeros(n_users), torch.zeros(n_movies), torch.zeros(n_users, 1), torch.zeros(n_movies, 1)
     return single(torch.tensor(stars), *zeros)
+
+
+def of_two_draws(n_users: int, n_movies: int) -> Model:
+    """Thinks that everything is 2 stars in one draw and 4 in the other."""
+    once = constant(3.0, n_users, n_movies)
+    of_all_draws = ("mean", "sitting", "feature_basis", "embeddings")
+    of_each = {name: value for name, value in vars(once).items() if name not in of_all_draws}
+    twice = replace(once, **{name: value.repeat_interleave(2, dim=0) for name, value in of_each.items()})
+    twice.user_biases[:] = torch.tensor([[-1.0], [1.0]])
+    return twice
 
 
 def blind(n_movies: int) -> Ease:
@@ -50,9 +61,24 @@ def test_movies_rated_in_training_or_validation_are_no_candidates() -> None:
     assert measure(model, **parts)["ndcg_at_10"] == 1
 
 
+def test_errors_of_half_a_star_everywhere_have_an_interval_of_no_width() -> None:
+    rows = [(user, user % 2, 3.0 + user % 2) for user in range(10)]  # 3 or 4 stars, predicted as 3.5
+    train, test = (make_ratings(part, n_users=10, n_movies=2) for part in (rows[:5], rows[5:]))
+    found = measure(constant(3.5, 10, 2), train, test[test.rating < 0], test)
+    assert found["rmse"] == 0.5
+    assert found["interval_95"]["rmse"] == {"low": pytest.approx(0.5), "high": pytest.approx(0.5)}
+
+
+def test_two_draws_cover_the_ratings_that_are_within_their_spread() -> None:
+    train = make_ratings([(0, 4, 3.0)], n_users=1, n_movies=5)
+    test = make_ratings([(0, 0, 3.0), (0, 1, 4.0), (0, 2, 4.5), (0, 3, 5.0)], n_users=1, n_movies=5)
+    found = measure(of_two_draws(1, 5), train, train[:0], test)  # 3 ± 1 stars
+    assert found["coverage"] == {"50": 0.25, "80": 0.5, "95": 0.75}  # 0.67, 1.28 and 1.96 deviations
+
+
 def test_the_difference_is_that_to_the_best_baseline() -> None:
     test = make_ratings([(user, 0, 3.0) for user in range(50)], n_users=50, n_movies=1)
-    baselines = pd.DataFrame({"bad": [1.0] * 50, "good": [3.5] * 50})
+    baselines = pd.DataFrame({"bad": [1.0] * 50, "good": [2.5] * 50})
     found = compare(torch.full((50,), 0.09), test, baselines, torch.Generator().manual_seed(0))
     assert found == {
         "name": "good",

@@ -43,12 +43,28 @@ def test_resamples_in_chunks_cover_the_same(monkeypatch: pytest.MonkeyPatch) -> 
     assert intervals.of_mean(value, generator()) == pytest.approx(whole, abs=0.02)
 
 
+@pytest.mark.parametrize(("cells", "expected"), [(1_000, [3] * 333 + [1]), (10, [1] * 1_000)])
+def test_a_thousand_resamples_are_drawn_as_many_at_once_as_fit(
+    cells: int, expected: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intervals, "CELLS", cells)
+    sizes = []
+
+    def count(total: torch.Tensor) -> torch.Tensor:
+        sizes.append(len(total))
+        return total[:, 0]
+
+    intervals.bootstrap(torch.ones(300, 1), count, generator())
+    assert sizes == expected
+
+
 def test_a_single_user_has_an_interval_of_no_width() -> None:
     found = intervals.of_rmse(torch.tensor([1.0, 3.0]), torch.tensor([5, 5]), generator())
     assert found["low"] == found["high"] == pytest.approx(2**0.5)
 
 
-def test_coverage_counts_what_is_inside() -> None:
-    rating = torch.tensor([0.0, 1.0, 1.5, 3.0])
-    found = intervals.coverage(rating, torch.zeros(4), torch.ones(4))
-    assert found == {"50": 0.25, "80": 0.5, "95": 0.75}
+def test_coverage_counts_what_is_inside_by_the_table_of_the_normal_distribution() -> None:
+    deviations = torch.tensor([0.67, -0.68, 1.28, -1.29, 1.95, -1.97])  # the table: 0.674, 1.282, 1.960
+    mean, deviation = torch.full((6,), 3.0), torch.full((6,), 2.0)
+    found = intervals.coverage(mean + deviation * deviations, mean, deviation)
+    assert found == pytest.approx({"50": 1 / 6, "80": 3 / 6, "95": 5 / 6})

@@ -30,11 +30,12 @@ def test_without_ratings_nothing_is_measured() -> None:
 
 
 def test_ndcg_and_recall_by_hand() -> None:
-    hit = torch.tensor([[True, False, True], [False, False, False], [True, True, True]])
-    n_relevant = torch.tensor([2, 1, 5])
-    best_of_two = 1 + 1 / math.log2(3)
-    assert ndcg(hit, n_relevant).tolist() == pytest.approx([(1 + 1 / 2) / best_of_two, 0, 1])
-    assert recall(hit, n_relevant).tolist() == pytest.approx([1, 0, 1])
+    hit = torch.tensor([[True, False, True], [False, False, False], [True, True, True], [False, True, False]])
+    n_relevant = torch.tensor([2, 1, 5, 4])
+    first, second, third = 1, 1 / math.log2(3), 1 / 2
+    expected = [(first + third) / (first + second), 0, 1, second / (first + second + third)]
+    assert ndcg(hit, n_relevant).tolist() == pytest.approx(expected)
+    assert recall(hit, n_relevant).tolist() == pytest.approx([1, 0, 1, 1 / 3])
 
 
 def test_only_unseen_movies_are_ranked_and_only_users_with_a_relevant_one_count() -> None:

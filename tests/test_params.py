@@ -9,7 +9,8 @@ import yaml
 
 from stages.command import UserError
 from stages.params import Parameters
-from tests.stages_of_the_pipeline import DEFAULTS, PARAMETERS, ROOT, STAGES
+from tests.parameters_of_the_stages import PARAMETERS
+from tests.stages_of_the_pipeline import DEFAULTS, ROOT, STAGES
 
 
 def test_every_key_of_params_yaml_is_read_by_a_stage() -> None:

@@ -95,6 +95,18 @@ def test_a_temporal_split_holds_out_the_newest() -> None:
     assert timestamp[parts.validation].max() < timestamp[parts.test].min()
 
 
+def test_of_equal_timestamps_the_later_line_is_the_newer() -> None:
+    timestamp = torch.tensor([9, 1, 9, 1, 9, 1, 9, 1, 9, 1])
+    parameters = prepare_parameters(split="temporal", test_fraction=0.2, validation_fraction=0.1)
+    parts = split(parameters, timestamp)
+    assert [part.tolist() for part in parts] == [[0, 1, 2, 3, 5, 7, 9], [4], [6, 8]]
+
+
+def test_one_rating_to_train_on_is_enough() -> None:
+    parts = split(prepare_parameters(test_fraction=0.5, validation_fraction=0.4), torch.arange(10))
+    assert [len(part) for part in parts] == [1, 4, 5]
+
+
 @pytest.mark.parametrize(("test", "validation"), [(0.5, 0.5), (0.999, 0), (0.6, 0.6)])
 def test_a_split_that_leaves_nothing_to_train_on_is_refused(test: float, validation: float) -> None:
     parameters = prepare_parameters(test_fraction=test, validation_fraction=validation)
@@ -240,6 +252,13 @@ def test_no_zip_at_all_says_how_to_get_one(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(DEFAULTS))
     with pytest.raises(UserError, match="dvc repro -f fetch"):
         prepare.main(tmp_path / "raw", tmp_path / "p", tmp_path / "m.json", tmp_path / "params.yaml")
+
+
+def test_two_zips_are_one_too_many(tmp_path: Path, small_zip: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "b.zip").write_bytes(small_zip.read_bytes())
+    with pytest.raises(UserError, match="should hold one zip, not 2"):
+        run(tmp_path, small_zip)
 
 
 def test_a_file_that_holds_no_ratings_is_refused(tmp_path: Path) -> None:

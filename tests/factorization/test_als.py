@@ -75,6 +75,22 @@ def test_planted_factors_are_recovered() -> None:
     assert found.history.validation_loss[-1] < 0.02 * held_out.rating.var().item()
 
 
+@pytest.mark.parametrize("biases", [True, False])
+def test_the_loss_is_the_mean_squared_error_of_the_model(
+    small_parts: dict[str, Ratings], biases: bool
+) -> None:
+    train = small_parts["train"]
+    found = fit(train, epochs=3, biases=biases)
+    expected = (found.model.predict(train) - train.rating).square().mean().item()
+    assert found.history.train_loss[-1] == pytest.approx(expected, rel=1e-4)
+
+
+def test_factors_start_around_zero_with_the_given_spread_and_biases_at_zero() -> None:
+    start = als._start(10_000, 0.3, make_problem(DEGENERATE["one rating"]), hyperparameters(latent_factors=2))
+    assert start.mean(dim=0).tolist() == pytest.approx([0, 0, 0], abs=0.01)
+    assert start.std(dim=0).tolist() == pytest.approx([0.3, 0.3, 0], abs=0.01)
+
+
 def test_the_same_seed_gives_the_same_bytes(small_parts: dict[str, Ratings]) -> None:
     first, again, other = (
         fit(small_parts["train"], seed=seed, epochs=2).model.serialize() for seed in (1, 1, 2)
@@ -90,9 +106,17 @@ def test_without_biases_there_are_none(small_parts: dict[str, Ratings]) -> None:
     assert model.mean == 0
 
 
-def test_a_singular_system_says_what_to_do() -> None:
+@pytest.mark.parametrize(("regularization", "bias_regularization"), [(0, 0), (0, 4), (15, 0)])
+def test_a_singular_system_says_what_to_do(regularization: float, bias_regularization: float) -> None:
+    train = make_ratings([(0, 0, 5.0)], n_users=2, n_movies=2)
     with pytest.raises(UserError, match="do not determine their factors; als needs regularization"):
-        fit(make_ratings([(0, 0, 5.0)], 1, 1), epochs=1, regularization=0, bias_regularization=0)
+        fit(train, epochs=1, regularization=regularization, bias_regularization=bias_regularization)
+
+
+def test_no_penalty_is_needed_where_the_ratings_determine_everything() -> None:
+    train, _ = plant(40, 40, latent_factors=1, noise=0)
+    found = fit(train, latent_factors=1, epochs=10, regularization=0, bias_regularization=0)
+    assert found.history.train_loss[-1] < 0.01 * train.rating.var().item()
 
 
 @pytest.mark.parametrize("train", DEGENERATE.values(), ids=DEGENERATE)

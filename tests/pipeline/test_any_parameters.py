@@ -17,7 +17,8 @@ from matplotlib.figure import Figure
 
 from stages import curve
 from stages.command import UserError
-from tests.stages_of_the_pipeline import DEFAULTS, PARAMETERS, PIPELINE, STAGES
+from tests.parameters_of_the_stages import PARAMETERS
+from tests.stages_of_the_pipeline import DEFAULTS, PIPELINE, STAGES
 
 pytestmark = pytest.mark.long
 
