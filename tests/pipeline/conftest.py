@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -93,6 +94,15 @@ class Repository(NamedTuple):
     def set_parameters(self, **changes: object) -> None:
         path = self.path / "params.yaml"
         path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **changes}, sort_keys=False))
+
+    def wait_for_queue(self) -> str:
+        """Wait until no experiment is queued or runs; gives what DVC then says of them."""
+        for _ in range(240):
+            status = self.dvc("queue", "status").output
+            if not re.search(r"Queued|Running", status):
+                break
+            time.sleep(1)
+        return status
 
     def outputs(self) -> dict[str, str]:
         """A digest of every file that a stage has written, finished or not."""

@@ -9,12 +9,11 @@ from tests.pipeline.conftest import Repository
 from tests.stages_of_the_pipeline import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = [
-    line
+BLOCKS = [
+    [line for line in block.splitlines() if line]
     for block in re.findall(r"```console\n(.*?)```", README, flags=re.DOTALL)
-    for line in block.splitlines()
-    if line
 ]
+COMMANDS = [command for block in BLOCKS for command in block]
 ELSEWHERE = {
     "pip install -r requirements.txt": (".ci/run", "install --quiet -r requirements.txt"),
     "pytest -m long": (".ci/run", "pytest -ra -n 2 --dist loadfile -m long"),
@@ -47,14 +46,22 @@ def test_a_command_with_surroundings_of_its_own_is_run_elsewhere(command: str) -
     assert words in (ROOT / file).read_text(encoding="utf-8")
 
 
+def shortened(command: str, folder: Path) -> str:
+    for long, short in {**SHORTER, "/some/folder": str(folder)}.items():
+        command = command.replace(long, short)
+    return command
+
+
 @pytest.mark.long
-def test_all_others_run_one_after_the_other_in_one_clone(repository: Repository, tmp_path: Path) -> None:
-    for command in COMMANDS:
-        if run_elsewhere(command):
-            continue
-        for long, short in SHORTER.items():
-            command = command.replace(long, short)
-        command = command.replace("/some/folder", str(tmp_path / "folder"))
-        result = repository.run("bash", "-c", command)
-        assert result.status == 0, f"{command}\n{result.output}"
-        assert "Traceback" not in result.output
+def test_all_others_run_in_one_clone_each_block_from_what_is_committed(
+    repository: Repository, tmp_path: Path
+) -> None:
+    for block in BLOCKS:
+        repository.git("checkout", "--quiet", ".")
+        repository.dvc("checkout")
+        for command in block:
+            if not run_elsewhere(command):
+                result = repository.run("bash", "-c", shortened(command, tmp_path / "folder"))
+                assert result.status == 0, f"{command}\n{result.output}"
+                assert "Traceback" not in result.output
+        repository.wait_for_queue()
