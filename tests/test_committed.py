@@ -15,11 +15,24 @@ TOLERANCE = {
     "metrics/train.json": 0.004,
     "metrics/newcomers.json": 0.02,
     "metrics/test.json": 0.01,
-    "metrics/clusters.json": 0.2,
+    "metrics/clusters.json": 0.02,
 }
 """How far a number may be from the committed one: so much, or that share of it where it is above 1."""
-OF_THE_NOTEBOOK = 0.6
-"""The same, of the clusters of the notebook's recipe, which hang by a thread."""
+UNSTEADY = {
+    "median_popularity": 0.05,
+    "smallest": 0.2,
+    "largest": 0.2,
+    "stability": 0.1,
+    "genre_coherence_z": 0.2,
+    "tag_coherence_z": 0.2,
+    "genre_coherence_z_without_genres": 0.2,
+    "notebook.smallest": 0.2,
+    "notebook.largest": 0.2,
+    "notebook.stability": 0.1,
+    "notebook.genre_coherence_z": 0.2,
+    "notebook.tag_coherence_z": 0.6,
+}
+"""The same, for numbers that a few movies on the other side of a border change."""
 
 
 def numbers(content: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -43,9 +56,8 @@ def test_results_are_the_committed_ones_within_the_tolerance(path: str) -> None:
         if isinstance(value, str):
             assert found[key] == value, key
         else:
-            clusters = path == "metrics/clusters.json" and key.startswith("notebook.")
-            allowed = OF_THE_NOTEBOOK if clusters else TOLERANCE[path]
-            assert found[key] == pytest.approx(value, rel=0, abs=allowed * max(1, abs(value))), key
+            allowed = UNSTEADY.get(key, TOLERANCE[path]) * max(1, abs(value))
+            assert found[key] == pytest.approx(value, rel=0, abs=allowed), key
 
 
 def test_every_metrics_file_has_a_tolerance() -> None:
