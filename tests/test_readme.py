@@ -160,6 +160,7 @@ SAID_BY_OTHERS = {
     "`[Errno 28] No space left on device`": "tests/test_command.py",
     "`[Errno 13] Permission denied`": "tests/pipeline/test_no_room.py",
     "`is busy, it is being blocked by`": "tests/pipeline/test_workflows.py",
+    "`Unable to read RWLock-file`": "tests/pipeline/test_interruptions.py",
     "`failed to load some metrics`": "tests/pipeline/test_interruptions.py",
     "`missing-files`": "tests/pipeline/test_workflows.py",
     "`Key '…' is not in struct`": "tests/pipeline/test_workflows.py",
