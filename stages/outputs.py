@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
+import psutil
 
 DIGITS = 6  # to which metrics are rounded
 
@@ -14,8 +15,15 @@ Metrics = Mapping[str, object]  # names to numbers, or to further names
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write beside `path`, then rename: a reader sees the old file or the new one, never half."""
+    """Write beside `path`, then rename: a reader sees the old file or the new one, never half.
+
+    What a process that was killed left beside it goes, too.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    for other in path.parent.glob(f".{path.name}.*.part"):
+        writer = other.name.split(".")[-2]
+        if writer.isdecimal() and not psutil.pid_exists(int(writer)):
+            other.unlink(missing_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with beside.open("wb") as file:

@@ -2,6 +2,9 @@
 
 import json
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -35,6 +38,23 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path: 
     with pytest.raises(OSError, match="directory"):
         write_bytes(path, b"new")
     assert [entry.name for entry in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_write_removes_what_one_that_was_killed_left_and_nothing_of_one_that_still_runs(
+    tmp_path: Path,
+) -> None:
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    for name in (
+        f".m.csv.{done.pid}.part",
+        f".m.csv.{os.getppid()}.part",
+        ".m.csv.own.part",
+        f".n.csv.{done.pid}.part",
+    ):
+        (tmp_path / name).write_text("half")
+    write_bytes(tmp_path / "m.csv", b"whole")
+    left = {entry.name for entry in tmp_path.iterdir()}
+    assert left == {"m.csv", f".m.csv.{os.getppid()}.part", ".m.csv.own.part", f".n.csv.{done.pid}.part"}
 
 
 def test_csv_ends_its_lines_alike_on_every_platform_and_leaves_gaps_empty(tmp_path: Path) -> None:
