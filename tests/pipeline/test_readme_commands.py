@@ -25,6 +25,7 @@ ELSEWHERE = {
 SHORTER = {
     "python -m tests.benchmarks": "python -m tests.benchmarks als",
     "range(8,40,8)": "range(3,5)",
+    "range(1,6)": "range(1,2)",
     "synthetic-25m": "synthetic-6k",
     "epochs=15": "epochs=2",
 }
