@@ -16,7 +16,7 @@ BLOCKS = [
 COMMANDS = [command for block in BLOCKS for command in block]
 ELSEWHERE = {
     "pip install -r requirements.txt": (".ci/run", "install --quiet -r requirements.txt"),
-    "pytest -m long": (".ci/run", "pytest -ra -n 2 --dist loadfile -m long"),
+    "pytest -m long": (".ci/run", "pytest -ra -n 2 --dist loadfile --no-loadscope-reorder -m long"),
     "pytest": (".ci/run", "pytest -ra -n 2 --dist loadfile --cov"),
     "pre-commit run --all-files": (".ci/run", "pre-commit run --all-files"),
     "python -m stages.recommend": ("tests/test_readme.py", "stages.recommend"),
