@@ -112,9 +112,13 @@ def _score(
 def _spread(
     score: Float[Tensor, " candidates"], clusters: list[Cluster | None], count: int, adventurous: float
 ) -> list[int]:
-    """The best rows; the more adventurous, the less a movie counts after others of its cluster."""
-    kinds = {cluster: kind for kind, cluster in enumerate(dict.fromkeys(clusters))}
-    kind = torch.tensor([kinds[cluster] for cluster in clusters])
+    """The best rows; the more adventurous, the less a movie counts after others of its cluster.
+
+    A movie without a cluster is of a kind of its own.
+    """
+    names = [row if cluster is None else cluster for row, cluster in enumerate(clusters)]
+    kinds = {name: kind for kind, name in enumerate(dict.fromkeys(names))}
+    kind = torch.tensor([kinds[name] for name in names])
     left, chosen = score.clone(), []
     for _ in range(min(count, len(score))):
         best = int(left.argmax())

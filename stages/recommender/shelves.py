@@ -19,7 +19,7 @@ INDENT = 5 * " "
 
 
 def ask(asker: Asker) -> None:
-    """Show the shelves, read which are liked, and add the taste that they stand for."""
+    """Show the shelves, ask until it is clear which are liked, and add the taste that they stand for."""
     shelves = best_known(asker.library)
     print("Some shelves, and what stands on them:\n")
     width = shutil.get_terminal_size().columns
@@ -27,7 +27,12 @@ def ask(asker: Asker) -> None:
         print(f"{cluster.number:>3}  {cluster.name}")
         named = ", ".join(map(str, movies[:NAMED]))
         print(textwrap.fill(named, width, initial_indent=INDENT, subsequent_indent=INDENT))
-    chosen = choose(input("\nWhich do you like? Numbers, such as 1 4: "), shelves)
+    chosen: list[Cluster] = []
+    while not chosen:
+        try:
+            chosen = choose(input("\nWhich do you like? Numbers, such as 1 4: "), shelves)
+        except UserError as error:
+            print(error)
     asker.add_taste([movie.movie for cluster in chosen for movie in shelves[cluster][:TAKEN]])
     print()
 

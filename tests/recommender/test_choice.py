@@ -4,12 +4,13 @@ import math
 from statistics import fmean
 
 import pytest
+import torch
 
 from stages.command import UserError
 from stages.recommender.asker import Asker
-from stages.recommender.choice import Recommendation, recommend
+from stages.recommender.choice import Recommendation, _spread, recommend
 from stages.recommender.filters import Filters
-from stages.recommender.library import Library
+from stages.recommender.library import Cluster, Library
 from tests.recommender.conftest import (
     DEVOTEE,
     FILMS,
@@ -126,6 +127,13 @@ def test_the_adventurous_get_less_known_movies_of_more_kinds(library: Library, a
             kinds[much] += len({each.cluster for each in found})
     assert known[adventurous] < known[0.0]
     assert kinds[adventurous] > kinds[0.0]
+
+
+def test_films_without_a_cluster_are_no_kind_that_the_adventurous_get_less_of() -> None:
+    score = torch.tensor([0.9, 0.8, 0.7, 0.6])
+    one, other = Cluster(0, "one"), Cluster(1, "other")
+    assert _spread(score, [None, None, None, None], 4, adventurous=1.0) == [0, 1, 2, 3]
+    assert _spread(score, [one, one, None, other], 4, adventurous=1.0) == [0, 2, 3, 1]
 
 
 def test_two_people_have_stars_and_reasons_of_their_own(library: Library) -> None:

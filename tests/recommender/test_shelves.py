@@ -57,6 +57,20 @@ def test_an_answer_that_is_no_shelf_is_refused(library: Library, answer: str, co
         shelves.choose(answer, shelves.best_known(library))
 
 
+def test_it_asks_again_until_the_answer_is_a_shelf(
+    library: Library, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = iter(["9", "", "2"])
+    monkeypatch.setattr("builtins.input", lambda _: next(answers))
+    asker = Asker(library)
+    shelves.ask(asker)
+    assert {clustered()[movie] for movie in asker.stars} == {2}
+    assert next(answers, None) is None
+    printed = capsys.readouterr().out
+    assert 'there is no shelf "9"' in printed
+    assert "no shelf was chosen" in printed
+
+
 @pytest.mark.parametrize(("answer", "rising"), [(RISING, True), (FALLING, False)])
 def test_the_taste_of_the_shelves_shows_and_their_movies_may_be_recommended(
     library: Library, monkeypatch: pytest.MonkeyPatch, answer: str, rising: bool
