@@ -1,6 +1,7 @@
 """What several tests start from: a small generated release, and the real one where the mirror offers it."""
 
 import os
+import signal
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,9 @@ from stages.movielens.ratings import Ratings
 from stages.prepare import PrepareParameters, Split, index, split
 from stages.tensors import serialize
 from tests.stages_of_the_pipeline import DEFAULTS
+
+# What a shell runs in the background ignores Ctrl-C, and so would all that the tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SMALL = synthetic.Size(n_users=60, n_movies=150, n_ratings=3_000)
 

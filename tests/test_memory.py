@@ -110,7 +110,10 @@ def test_a_run_that_is_killed_loses_nothing(
     assert process.stderr
     began = process.stderr.read(6)
     process.send_signal(deadly)
-    process.communicate(timeout=60)
+    try:
+        process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert "train" in began  # the progress bar: it was in the middle of it
     assert process.returncode in {-deadly, 128 + deadly}
     assert_nothing_is_lost(tmp_path)
