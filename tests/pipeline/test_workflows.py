@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 import shutil
 from pathlib import Path
@@ -144,14 +145,15 @@ def test_one_stage_can_be_run_alone(repository: Repository) -> None:
     assert repository.is_as_committed()
 
 
-def test_a_clone_that_is_moved_runs_nothing_and_if_forced_on_one_thread_changes_not_a_byte(
+def test_a_clone_that_is_moved_runs_nothing_and_if_forced_on_other_threads_changes_not_a_byte(
     repository: Repository, tmp_path: Path
 ) -> None:
     moved = Repository(tmp_path / "Küche – 映画" / "it's a clone")
     moved.path.parent.mkdir()
     shutil.move(repository.path, moved.path)
     assert moved.dvc("repro").ran == set()
-    assert moved.dvc("repro", "--force", OMP_NUM_THREADS="1").ran == set(STAGES)
+    others = "2" if os.environ.get("OMP_NUM_THREADS") == "1" else "1"
+    assert moved.dvc("repro", "--force", OMP_NUM_THREADS=others).ran == set(STAGES)
     assert moved.is_as_committed()
 
 
