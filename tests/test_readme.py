@@ -76,7 +76,7 @@ SAID_BY_OTHERS = {
     "`failed to load some metrics`": "tests/pipeline/test_interruptions.py",
     "`missing-files`": "tests/pipeline/test_workflows.py",
     "`Key '…' is not in struct`": "tests/pipeline/test_workflows.py",
-    "`expected …, in stages -> …`": "tests/pipeline/test_interruptions.py",
+    "`dvc.lock' validation failed`": "tests/pipeline/test_interruptions.py",
 }
 """Messages of DVC, pydantic, Python and the system, and the test that has met them."""
 

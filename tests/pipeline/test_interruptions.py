@@ -1,6 +1,5 @@
 """A run that dies, whenever it does, costs nothing: the next one completes it to the same bytes."""
 
-import re
 import shutil
 import signal
 import time
@@ -19,7 +18,8 @@ MOMENTS = {
     "in the middle, by Ctrl-C": (0.6, signal.SIGINT),
 }
 """Shares of the time that the stage takes, and how it ends."""
-BROKEN_LOCK = "Unable to read RWLock-file"
+BROKEN_RWLOCK = "Unable to read RWLock-file"
+BROKEN_LOCK = "dvc.lock' validation failed", "dvc.lock' is invalid"
 
 
 @pytest.fixture
@@ -53,11 +53,14 @@ def wait_for(process: object, stage: str) -> float:
 
 def complete(repository: Repository) -> None:
     """Run what is left, by the README's way out where DVC was killed while it wrote a file of its own."""
-    first = repository.run(*DVC, "repro")
-    if BROKEN_LOCK in first.output:
+    result = repository.run(*DVC, "repro")
+    if BROKEN_RWLOCK in result.output:
         (repository.path / ".dvc" / "tmp" / "rwlock").unlink()
-        first = repository.run(*DVC, "repro")
-    assert first.status == 0, first.output
+        result = repository.run(*DVC, "repro")
+    if any(message in result.output for message in BROKEN_LOCK):
+        repository.git("checkout", "--quiet", "dvc.lock")
+        result = repository.run(*DVC, "repro")
+    assert result.status == 0, result.output
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -102,17 +105,18 @@ def test_an_output_that_was_damaged_is_put_right(repository: Repository, name: s
     assert repository.is_as_committed()
 
 
-def test_a_lock_half_written_is_named_and_comes_back_from_git(repository: Repository) -> None:
+@pytest.mark.parametrize("end", ["chema", "2.0", "  fetch:", " md5", ": synthetic-5k"])
+def test_a_lock_half_written_is_named_and_comes_back_from_git(repository: Repository, end: str) -> None:
     lock = repository.path / "dvc.lock"
-    lock.write_text(lock.read_text().partition(" md5")[0])
+    lock.write_text(lock.read_text().partition(end)[0])
     message = repository.dvc("repro", fails=True).output
-    assert re.search(r"expected \w+, in stages -> ", message)
+    assert any(each in message for each in BROKEN_LOCK)
     repository.git("checkout", "--quiet", "dvc.lock")
     assert repository.dvc("repro").ran == set()
 
 
 def test_a_lock_of_a_run_half_written_is_named_and_can_be_removed(repository: Repository) -> None:
     (repository.path / ".dvc" / "tmp" / "rwlock").write_text("")
-    assert BROKEN_LOCK in repository.dvc("repro", fails=True).output
+    assert BROKEN_RWLOCK in repository.dvc("repro", fails=True).output
     complete(repository)
     assert repository.is_as_committed()
