@@ -163,8 +163,8 @@ def stated() -> list[str]:
         f"trained on {1 - data['test_fraction']:.0%} of the ratings".replace("%", " %"),
         f"left out above {notebook.LARGEST // 10**6} million ratings",
         f"With up to {side_by_side.LARGE:,} ratings a training runs on one thread",
-        f"RMSE by up to {TOLERANCE['test']} stars, NDCG@10 by up to {TOLERANCE['test']}",
-        f"the stability of the clusters by up to {UNSTEADY['stability']}",
+        f"{TOLERANCE['test']} stars for RMSE, {TOLERANCE['test']} for NDCG@10",
+        f"{UNSTEADY['stability']} for the stability of the clusters",
     ]
 
 
