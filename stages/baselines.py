@@ -6,25 +6,24 @@ No parameter of the model plays a part here, so that the yardstick stays put whi
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float, Int
-from pydantic import Field
 from torch import Tensor
 
-from stages import command, tensors
-from stages import ease as autoencoder
-from stages import neighbours as nearest
-from stages.ease import Ease
-from stages.factorization.model import NOTEBOOK, Model, single
-from stages.measures import Score, accuracy, mark, ranking
-from stages.movielens import catalogue
+from stages.core import cli
+from stages.core.files import write_bytes, write_csv, write_metrics
+from stages.core.parameters import Parameters, Penalty, PositivePenalty
+from stages.factorization.factor_files import NotebookFactors
+from stages.factorization.model import Model, single
 from stages.movielens.ratings import Ratings, concatenate
-from stages.outputs import write_bytes, write_csv, write_metrics
-from stages.params import Parameters
+from stages.ranking import ease as autoencoder
+from stages.ranking import neighbours as nearest
+from stages.ranking.ease import Ease
+from stages.ranking.metrics import Score, accuracy, mark, ranking
 
 ROUNDS = 20  # of fitting user biases to movie biases and back: both have settled long before
 
@@ -32,12 +31,8 @@ ROUNDS = 20  # of fitting user biases to movie biases and back: both have settle
 class BaselinesParameters(Parameters):
     """The keys that this stage reads."""
 
-    dataset: str
-    """Its name, to mark what is measured on generated ratings."""
-    baseline_regularization: Annotated[float, Field(ge=0, le=1e6)]
-    """L2 penalty on each bias of the bias baseline."""
-    ease_regularization: Annotated[float, Field(gt=0, le=1e6)]
-    """L2 penalty of EASE (λ)."""
+    baseline_regularization: Penalty
+    ease_regularization: PositivePenalty
 
 
 class Baseline(NamedTuple):
@@ -64,20 +59,20 @@ def main(
     """Measure NOTEBOOK and the baselines, fitted to TRAIN, on TEST; write EASE, PREDICTIONS and METRICS."""
     parameters = BaselinesParameters.load(params)
     learned, watched, held_out = map(Ratings.load, (train, validation, test))
-    recipe = tensors.load(notebook, NOTEBOOK, made_by="notebook")
+    recipe = NotebookFactors.load(notebook)
     started = time.perf_counter()
     seen = autoencoder.fit(learned, parameters.ease_regularization)
     print(f"baselines: ease: fitted in {time.perf_counter() - started:.1f} s")
     write_bytes(ease, seen.serialize())
     baselines = {
-        **({"notebook": lambda *_: _both(notebook_model(recipe))} if len(recipe["user_factors"]) else {}),
+        **({"notebook": lambda *_: _both(notebook_model(recipe))} if len(recipe.user_factors) else {}),
         **BASELINES,
         "ease": lambda train, _: Baseline(None, will_see(seen, train)),
     }
     baselines = baselines if len(held_out) else {}
     table, rows = evaluate(learned, watched, held_out, parameters, baselines)
     write_csv(predictions, table)
-    write_metrics(metrics, rows, synthetic=catalogue.is_synthetic(parameters.dataset))
+    write_metrics(metrics, rows)
 
 
 def evaluate(
@@ -145,14 +140,14 @@ def _shrunken_mean(
     return total / (count + penalty).clamp(min=1)
 
 
-def notebook_model(factors: dict[str, Tensor]) -> Model:
+def notebook_model(factors: NotebookFactors) -> Model:
     """The first fit of the notebook's recipe, which has neither a mean nor biases."""
-    users, movies = factors["user_factors"][0], factors["movie_factors"][0]
+    users, movies = factors.user_factors[0], factors.movie_factors[0]
     return single(torch.zeros(()), torch.zeros(len(users)), torch.zeros(len(movies)), users, movies)
 
 
 def popularity(train: Ratings) -> Score:
-    """Ranks movies by their number of training ratings, the same for everybody.
+    """ProcessGroup movies by their number of training ratings, the same for everybody.
 
     Of two movies with as many, the earlier in MovieLens comes first.
     """
@@ -162,7 +157,7 @@ def popularity(train: Ratings) -> Score:
 
 
 def will_see(ease: Ease, train: Ratings) -> Score:
-    """Ranks movies by how likely the user is to see them, given what they have rated in `train`."""
+    """ProcessGroup movies by how likely the user is to see them, given what they have rated in `train`."""
     by_user = train.sorted_by_user()
     return lambda user: ease.score(mark(by_user, user).float())
 
@@ -189,4 +184,4 @@ BASELINES: dict[str, Fitter] = {
 
 
 if __name__ == "__main__":
-    command.run(main)
+    cli.run(main)

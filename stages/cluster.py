@@ -1,23 +1,16 @@
 """cluster: the points of the movies → groups of movies that the same people watch and like."""
 
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
-from pydantic import Field
 
-from stages import command
-from stages.command import UserError
-from stages.groups import group
-from stages.movielens import catalogue
-from stages.movielens.movies import read_movies
-from stages.names import distinguish, name_clusters
-from stages.outputs import Metrics, write_csv, write_metrics
-from stages.params import Parameters, Seed
-from stages.places import Places
-from stages.scorecard import (
+from stages.clustering.embeddings import MovieEmbeddings
+from stages.clustering.kmeans import group
+from stages.clustering.labels import distinctive_terms, name_clusters
+from stages.clustering.metrics import (
     Attributes,
     coherence,
     genre_matrix,
@@ -26,20 +19,20 @@ from stages.scorecard import (
     stability,
     tag_matrix,
 )
+from stages.core import cli
+from stages.core.cli import UserError
+from stages.core.files import Metrics, write_csv, write_metrics
+from stages.core.parameters import Count, Seeded
+from stages.movielens.movies import read_movies
 
 STARTS = 10
 """k-means is run from this many starts, and the best kept."""
 
 
-class ClusterParameters(Parameters):
+class ClusterParameters(Seeded):
     """The keys that this stage reads."""
 
-    dataset: str
-    """Its name, to mark what is found in generated ratings."""
-    seed: Seed
-    """Root of the starts of k-means."""
-    n_clusters: Annotated[int, Field(ge=1)]
-    """Groups of movies."""
+    n_clusters: Count
 
 
 def main(
@@ -47,20 +40,24 @@ def main(
     movies: Path,
     tags: Path,
     clusters: Path,
-    words: Path,
+    terms: Path,
     metrics: Path,
     params: Path = Path("params.yaml"),
 ) -> None:
     """Group the MOVIES that have POINTS, name and judge the groups by TAGS.
 
-    Writes CLUSTERS, WORDS that set them apart, and METRICS.
+    Writes CLUSTERS, distinctive TERMS, and METRICS.
     """
     parameters = ClusterParameters.load(params)
-    places, table, said = Places.load(points), read_movies(movies), pd.read_csv(tags, keep_default_na=False)
+    places, table, said = (
+        MovieEmbeddings.load(points),
+        read_movies(movies),
+        pd.read_csv(tags, keep_default_na=False),
+    )
     chosen = table.iloc[places.movie]
-    groups = Groups.find([places.place, *places.others], parameters)
-    told = distinguish(groups.labels, genre_matrix(chosen["genres"]), shared_tags(said, chosen))
-    write_csv(words, told)
+    groups = Groups.find([places.embedding, *places.replicas], parameters)
+    told = distinctive_terms(groups.labels, genre_matrix(chosen["genres"]), shared_tags(said, chosen))
+    write_csv(terms, told)
     write_csv(clusters, describe(groups, chosen, name_clusters(told, groups.labels, chosen), places))
     scores = {
         "n_clustered": len(chosen),
@@ -70,7 +67,7 @@ def main(
     }
     if len(places.notebook):
         scores["notebook"] = score(Groups.find(list(places.notebook), parameters), table, said)
-    write_metrics(metrics, scores, synthetic=catalogue.is_synthetic(parameters.dataset))
+    write_metrics(metrics, scores)
 
 
 class Groups(NamedTuple):
@@ -116,7 +113,7 @@ def score(groups: Groups, movies: pd.DataFrame, tags: pd.DataFrame) -> Metrics:
     return {name: value for name, value in scores.items() if value is not None}
 
 
-def without_genres(places: Places, movies: pd.DataFrame, parameters: ClusterParameters) -> Metrics:
+def without_genres(places: MovieEmbeddings, movies: pd.DataFrame, parameters: ClusterParameters) -> Metrics:
     """The coherence of genres by a model that was not told them; nothing where there is no such model."""
     if not len(places.without_genres):
         return {}
@@ -130,7 +127,7 @@ def shared_tags(tags: pd.DataFrame, movies: pd.DataFrame) -> Attributes:
     return tag_matrix(tags[tags["n_users_of_tag"] > 1], movies["movie"])
 
 
-def describe(groups: Groups, movies: pd.DataFrame, names: list[str], places: Places) -> pd.DataFrame:
+def describe(groups: Groups, movies: pd.DataFrame, names: list[str], places: MovieEmbeddings) -> pd.DataFrame:
     """A row for each clustered movie, with its cluster, its place on the map, and what is expected of it.
 
     expected: stars that all users would give it on average; deviation: how unsure the model is of these;
@@ -141,8 +138,8 @@ def describe(groups: Groups, movies: pd.DataFrame, names: list[str], places: Pla
     return movies.assign(
         cluster=labels,
         name=np.array(names)[labels],
-        x=places.on_map[:, 0],
-        y=places.on_map[:, 1],
+        x=places.position[:, 0],
+        y=places.position[:, 1],
         expected=places.expected.round(3),
         deviation=places.deviation.round(3),
         distance=np.linalg.norm(groups.places - centre[labels], axis=1).round(4),
@@ -150,4 +147,4 @@ def describe(groups: Groups, movies: pd.DataFrame, names: list[str], places: Pla
 
 
 if __name__ == "__main__":
-    command.run(main)
+    cli.run(main)

@@ -8,13 +8,9 @@ from jaxtyping import Float, Int
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from stages import command
-from stages.groups import group
-from stages.movielens.movies import read_movies
-from stages.outputs import write_csv
-from stages.params import Parameters, Seed
-from stages.places import Places
-from stages.scorecard import (
+from stages.clustering.embeddings import MovieEmbeddings
+from stages.clustering.kmeans import group
+from stages.clustering.metrics import (
     Attributes,
     coherence,
     genre_matrix,
@@ -23,6 +19,10 @@ from stages.scorecard import (
     stability,
     tag_matrix,
 )
+from stages.core import cli
+from stages.core.files import write_csv
+from stages.core.parameters import Seeded
+from stages.movielens.movies import read_movies
 
 NUMBERS = range(2, 41)
 """Numbers of clusters that are tried, as far as there are movies."""
@@ -30,13 +30,6 @@ STARTS = 3
 """k-means is run from so many starts, and the best kept."""
 WORTHWHILE = 1_000
 """Movies from which on a process for each core saves more time than it costs."""
-
-
-class CurveParameters(Parameters):
-    """The keys that this stage reads."""
-
-    seed: Seed
-    """Root of the starts of k-means."""
 
 
 def main(
@@ -47,11 +40,11 @@ def main(
     params: Path = Path("params.yaml"),
 ) -> None:
     """Score clusters of the MOVIES that have POINTS, and TAGS, for every number; write CURVE."""
-    parameters = CurveParameters.load(params)
-    places = Places.load(points)
+    parameters = Seeded.load(params)
+    places = MovieEmbeddings.load(points)
     chosen = read_movies(movies).iloc[places.movie]
     tagged = tag_matrix(pd.read_csv(tags, keep_default_na=False), chosen["movie"])
-    table = score_all([places.place, *places.others], chosen, tagged, parameters.seed)
+    table = score_all([places.embedding, *places.replicas], chosen, tagged, parameters.seed)
     write_csv(curve, table.round(4))
 
 
@@ -88,4 +81,4 @@ def score(
 
 
 if __name__ == "__main__":
-    command.run(main)
+    cli.run(main)

@@ -11,25 +11,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from stages import command, intervals
-from stages.appeal import of_users
-from stages.ease import Ease
+from stages.core import cli
+from stages.core.files import Metrics, write_metrics
+from stages.core.parameters import Seeded
+from stages.core.seeds import derive_seed
 from stages.factorization.model import Model
-from stages.measures import accuracy, recommend
-from stages.movielens import catalogue
 from stages.movielens.ratings import Ratings, concatenate
-from stages.outputs import Metrics, write_metrics
-from stages.params import Parameters, Seed
-from stages.randomness import derive
-
-
-class EvaluateParameters(Parameters):
-    """The keys that this stage reads."""
-
-    dataset: str
-    """Its name, to mark what is measured on generated ratings."""
-    seed: Seed
-    """Root of the resamples of the bootstrap."""
+from stages.ranking import bootstrap
+from stages.ranking.ease import Ease
+from stages.ranking.metrics import accuracy, recommend
+from stages.ranking.score import of_users
 
 
 def main(
@@ -43,15 +34,15 @@ def main(
     params: Path = Path("params.yaml"),
 ) -> None:
     """Measure MODEL with EASE on the ratings TEST, beside TRAIN, VALIDATION and BASELINES; write METRICS."""
-    parameters = EvaluateParameters.load(params)
+    parameters = Seeded.load(params)
     learned, watched, held_out = map(Ratings.load, (train, validation, test))
     scores: Metrics = {}
     if len(held_out):
         fitted, seen = Model.load(model), Ease.load(ease)
         scores = evaluate(fitted, learned, watched, held_out, pd.read_csv(baselines), seen, parameters)
-    write_metrics(metrics, scores, synthetic=catalogue.is_synthetic(parameters.dataset))
+    write_metrics(metrics, scores)
     shown = ", ".join(f"{name} {value:.4f}" for name, value in scores.items() if isinstance(value, float))
-    print(f"evaluate: {catalogue.label(parameters.dataset)}: {shown or 'there are no test ratings'}")
+    print(f"evaluate: {shown or 'there are no test ratings'}")
 
 
 def evaluate(
@@ -61,21 +52,21 @@ def evaluate(
     test: Ratings,
     baselines: pd.DataFrame,
     ease: Ease,
-    parameters: EvaluateParameters,
+    parameters: Seeded,
 ) -> Metrics:
     """Accuracy of predictions clipped to the training ratings' scale, ranking of all unseen movies, bounds.
 
     `baselines` has a column of predictions of the test ratings for each baseline.
     """
-    generator = torch.Generator().manual_seed(derive(parameters.seed, "evaluate"))
+    generator = torch.Generator().manual_seed(derive_seed(parameters.seed, "evaluate"))
     mean, deviation = model.predict_distribution(test)
     prediction = mean.clamp(*train.scale())
     lists = recommend(of_users(model, ease, train), seen=concatenate(train, validation), test=test)
     by_user = lists.quality()
     squared_error = (prediction - test.rating).square()
     bounds = {
-        "rmse": intervals.of_rmse(squared_error, test.user, generator),
-        **{name: intervals.of_mean(value, generator) for name, value in by_user.items()},
+        "rmse": bootstrap.of_rmse(squared_error, test.user, generator),
+        **{name: bootstrap.of_mean(value, generator) for name, value in by_user.items()},
     }
     return {
         **accuracy(prediction, test.rating),
@@ -83,7 +74,7 @@ def evaluate(
         **lists.reach(train),
         "interval_95": bounds,
         "against_best_baseline": compare(squared_error, test, baselines, generator),
-        **({"coverage": intervals.coverage(test.rating, mean, deviation)} if model.draws > 1 else {}),
+        **({"coverage": bootstrap.coverage(test.rating, mean, deviation)} if model.draws > 1 else {}),
     }
 
 
@@ -102,9 +93,9 @@ def compare(
         return {}
     best = min(errors, key=lambda name: errors[name].double().mean().item())
     difference = squared_error.double().mean().sqrt() - errors[best].double().mean().sqrt()
-    interval = intervals.of_rmse_difference(squared_error, errors[best], test.user, generator)
+    interval = bootstrap.of_rmse_difference(squared_error, errors[best], test.user, generator)
     return {"name": best, "rmse_difference": difference.item(), **interval}
 
 
 if __name__ == "__main__":
-    command.run(main)
+    cli.run(main)

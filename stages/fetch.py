@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import pooch
 
-from stages import command
-from stages.command import UserError
+from stages.core import cli
+from stages.core.cli import UserError
+from stages.core.parameters import Parameters
 from stages.movielens import catalogue, synthetic
-from stages.params import Parameters
 
 MIRROR = "MOVIELENS_MIRROR"
 TIMEOUT = 30  # seconds without an answer or a byte
@@ -29,7 +29,6 @@ class FetchParameters(Parameters):
     """The keys that this stage reads."""
 
     dataset: str
-    """A MovieLens release by name, a zip in a MovieLens layout by path or URL, or synthetic-100k (-1m, …)."""
 
 
 class Source(NamedTuple):
@@ -156,4 +155,4 @@ def _download(source: Source, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    command.run(main)
+    cli.run(main)

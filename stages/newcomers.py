@@ -6,37 +6,33 @@ Only ratings from the training part are used on either side.
 """
 
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
-from pydantic import Field
 from torch import Tensor
 
-from stages import command, ease, tensors
-from stages.appeal import of_users
+from stages.core import cli
+from stages.core.compute import run_parallel
+from stages.core.files import Metrics, write_metrics
+from stages.core.parameters import Count, PositivePenalty, Share
+from stages.core.seeds import derive_seed
+from stages.factorization.fit import SOLVERS, FitParameters, make_problem
 from stages.factorization.fold_in import fold_in
 from stages.factorization.model import Model, hour_of
-from stages.factorization.solver import Problem
-from stages.measures import ranking, rmse
-from stages.movielens import catalogue
-from stages.movielens.ratings import SIDE_INFORMATION, Ratings, concatenate
-from stages.outputs import Metrics, write_metrics
-from stages.params import Share
-from stages.randomness import derive
-from stages.side_by_side import side_by_side
-from stages.train import SOLVERS, FitParameters, pose
+from stages.factorization.solver import Problem, rmse
+from stages.movielens.ratings import Ratings, SideInformation, concatenate
+from stages.ranking import ease
+from stages.ranking.metrics import ranking
+from stages.ranking.score import of_users
 
 
 class NewcomersParameters(FitParameters):
-    """The keys that this stage reads: all that a fit needs, and three more."""
+    """The keys that this stage reads."""
 
-    ease_regularization: Annotated[float, Field(gt=0, le=1e6)]
-    """L2 penalty of EASE (λ), which estimates the chance of being seen."""
+    ease_regularization: PositivePenalty
     newcomer_fraction: Share
-    """Share of the users that are hidden from the training."""
-    given_ratings: Annotated[int, Field(ge=1)]
-    """Ratings of each of them that are then given."""
+    given_ratings: Count
 
 
 class Parts(NamedTuple):
@@ -59,15 +55,15 @@ def main(
     parts = divide(Ratings.load(train), parameters)
     scores: Metrics = {}
     if len(parts.rest):
-        known = tensors.load(side_information, SIDE_INFORMATION, made_by="prepare")
+        known = SideInformation.load(side_information)
         scores = compare(parts, Ratings.load(validation), known, parameters)
-    write_metrics(metrics, scores, synthetic=catalogue.is_synthetic(parameters.dataset))
+    write_metrics(metrics, scores)
     print(f"newcomers: RMSE {scores['rmse_ratio']:.4f} × that of training" if scores else "newcomers: none")
 
 
 def divide(train: Ratings, parameters: NewcomersParameters) -> Parts:
     """Choose newcomers among the users with more ratings than are given, and which of theirs are given."""
-    generator = torch.Generator().manual_seed(derive(parameters.seed, "newcomers"))
+    generator = torch.Generator().manual_seed(derive_seed(parameters.seed, "newcomers"))
     shuffled = train[torch.randperm(len(train), generator=generator)].sorted_by_user()
     count = torch.bincount(train.user, minlength=train.n_users)
     order = torch.arange(len(train)) - (count.cumsum(0) - count)[shuffled.user]  # of a user's ratings
@@ -79,7 +75,7 @@ def divide(train: Ratings, parameters: NewcomersParameters) -> Parts:
 
 
 def compare(
-    parts: Parts, validation: Ratings, side_information: dict[str, Tensor], parameters: NewcomersParameters
+    parts: Parts, validation: Ratings, side_information: SideInformation, parameters: NewcomersParameters
 ) -> Metrics:
     """What folding in scores on the rest of the newcomers' ratings, what training again does, the ratio."""
     others, given, rest = parts
@@ -87,10 +83,10 @@ def compare(
     both = concatenate(others, given)
 
     calls = [
-        (pose(parameters, train, watched, side_information, purpose), parameters)
+        (make_problem(parameters, train, watched, side_information, purpose), parameters)
         for train, purpose in ((others, "without newcomers"), (both, "with newcomers"))
     ]
-    without, again = side_by_side(fit, calls, len(both))
+    without, again = run_parallel(fit, calls, len(both))
     scale = others.scale()
     predicted = {"fold_in": predict(without, given, rest), "retrained": again.predict(rest)}
     ease_without, ease_again = (ease.fit(train, parameters.ease_regularization) for train in (others, both))
@@ -124,4 +120,4 @@ def predict(model: Model, given: Ratings, rest: Ratings) -> Float[Tensor, " n_re
 
 
 if __name__ == "__main__":
-    command.run(main)
+    cli.run(main)

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import torch
 
-from stages import command, tensors
+from stages.core import cli
+from stages.core.compute import run_parallel
+from stages.core.files import write_bytes
+from stages.core.parameters import Seeded
+from stages.core.seeds import derive_seed
 from stages.factorization import adam
+from stages.factorization.factor_files import NotebookFactors
 from stages.factorization.model import Model
 from stages.factorization.solver import Hyperparameters, Problem
 from stages.movielens.ratings import Ratings
-from stages.outputs import write_bytes
-from stages.params import Parameters, Seed
-from stages.randomness import derive
-from stages.side_by_side import side_by_side
 
 RECIPE = Hyperparameters(
     latent_factors=8,
@@ -39,37 +40,29 @@ LARGEST = 2_000_000
 """Ratings above which the recipe is left out: as many steps, one after another."""
 
 
-class NotebookParameters(Parameters):
-    """The keys that this stage reads."""
-
-    seed: Seed
-    """Root of the starts and of the orders of ratings."""
-
-
 def main(train: Path, validation: Path, factors: Path, params: Path = Path("params.yaml")) -> None:
     """Fit to TRAIN, watch VALIDATION, write FACTORS of users and movies."""
-    seed = NotebookParameters.load(params).seed
+    seed = Seeded.load(params).seed
     learned, watched = Ratings.load(train), Ratings.load(validation)
-    seeds = [derive(seed, purpose) for purpose in PURPOSES]
+    seeds = [derive_seed(seed, purpose) for purpose in PURPOSES]
     if len(learned) > LARGEST:
         print(f"notebook: left out: on {len(learned)} ratings its recipe would take hours")
         seeds = []
     started = time.perf_counter()
     calls = [(learned, watched, each) for each in seeds]
-    models = side_by_side(fit, calls, len(learned), prefer="processes")
+    models = run_parallel(fit, calls, len(learned), prefer="processes")
     print(f"notebook: {len(models)} fits in {time.perf_counter() - started:.1f} s")
     width = RECIPE.latent_factors
     users = [torch.zeros(0, learned.n_users, width), *(model.user_factors for model in models)]
     movies = [torch.zeros(0, learned.n_movies, width), *(model.movie_factors for model in models)]
-    content = {"user_factors": torch.cat(users), "movie_factors": torch.cat(movies)}
-    write_bytes(factors, tensors.serialize(content))
+    write_bytes(factors, NotebookFactors(torch.cat(users), torch.cat(movies)).serialize())
 
 
 def fit(train: Ratings, validation: Ratings, seed: int) -> Model:
     """8 factors, no biases, no penalty, 128 epochs of Adam."""
     generator = torch.Generator().manual_seed(seed)
-    return adam.fit(Problem(train, validation, {}, torch.device("cpu"), generator), RECIPE).model
+    return adam.fit(Problem(train, validation, None, torch.device("cpu"), generator), RECIPE).model
 
 
 if __name__ == "__main__":
-    command.run(main)
+    cli.run(main)

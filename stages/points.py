@@ -12,38 +12,27 @@ import torch
 from jaxtyping import Float, Int
 from pydantic import Field
 from sklearn.preprocessing import normalize
-from torch import Tensor
 
-from stages import command, tensors
-from stages.command import UserError
-from stages.factorization.association import associate
-from stages.factorization.model import NOTEBOOK, Model
+from stages.clustering.embeddings import MovieEmbeddings
+from stages.clustering.ppmi import ppmi_embedding
+from stages.clustering.tsne import map_positions
+from stages.core import cli
+from stages.core.cli import UserError
+from stages.core.files import write_bytes
+from stages.core.parameters import Count, Seeded
+from stages.core.seeds import derive_seed
+from stages.factorization.factor_files import NotebookFactors, Replicas
+from stages.factorization.model import Model
 from stages.movielens.movies import read_movies
 from stages.movielens.ratings import Ratings
-from stages.outputs import write_bytes
-from stages.params import Parameters, Seed
-from stages.places import Places
-from stages.projection import draw_map
-from stages.randomness import derive
-
-REPLICAS = {
-    "embeddings": Float[Tensor, "replicas n_movies latent_factors"],
-    "without_genres": Float[Tensor, "untold n_movies latent_factors"],
-}
-"""The tensors of other trainings."""
 
 
-class PointsParameters(Parameters):
+class PointsParameters(Seeded):
     """The keys that this stage reads."""
 
-    seed: Seed
-    """Root of all randomness."""
-    min_ratings: Annotated[int, Field(ge=1)]
-    """Movies with fewer ratings are left out."""
+    min_ratings: Count
     normalize: bool
-    """Whether movies are compared by the direction of their factors, not by their length."""
     association: Annotated[float, Field(ge=0, le=100)]
-    """Weight of who watches a movie beside how it is liked; 0 for the factors alone."""
 
 
 def main(
@@ -58,8 +47,8 @@ def main(
     """Place MOVIES with enough ratings by MODEL, REPLICAS, NOTEBOOK and TRAIN; write POINTS."""
     parameters = PointsParameters.load(params)
     fitted, table = Model.load(model), read_movies(movies)
-    others = tensors.load(replicas, REPLICAS, made_by="replicas")
-    recipe = tensors.load(notebook, NOTEBOOK, made_by="notebook")
+    others = Replicas.load(replicas)
+    recipe = NotebookFactors.load(notebook)
     n_ratings = table["n_ratings"].to_numpy()
     chosen = choose(n_ratings, parameters)
     watched = watch(Ratings.load(train), chosen, parameters)
@@ -67,18 +56,18 @@ def main(
         np.stack([place(each.double().numpy()[chosen], watched, parameters) for each in factors])
         if len(factors)
         else np.zeros((0, len(chosen), 0))
-        for factors in (fitted.embeddings[None], others["embeddings"], others["without_genres"])
+        for factors in (fitted.embeddings[None], others.embeddings, others.without_genres)
     )
     expected, deviation = (value.numpy()[chosen] for value in fitted.expected_of_everybody())
-    found = Places(
+    found = MovieEmbeddings(
         movie=chosen,
-        place=places[0],
-        others=replicated,
+        embedding=places[0],
+        replicas=replicated,
         without_genres=genreless,
-        on_map=draw_map(places[0], n_ratings[chosen], parameters.seed),
+        position=map_positions(places[0], n_ratings[chosen], parameters.seed),
         expected=expected,
         deviation=deviation,
-        notebook=recipe["movie_factors"].double().numpy(),
+        notebook=recipe.movie_factors.double().numpy(),
     )
     write_bytes(points, found.serialize())
 
@@ -102,8 +91,8 @@ def watch(
     """The part of the points that the training ratings alone give; no column if it has no weight."""
     if not parameters.association:
         return np.zeros((len(movies), 0))
-    generator = torch.Generator().manual_seed(derive(parameters.seed, "association"))
-    return np.asarray(parameters.association * normalize(associate(train, movies, generator)))
+    generator = torch.Generator().manual_seed(derive_seed(parameters.seed, "association"))
+    return np.asarray(parameters.association * normalize(ppmi_embedding(train, movies, generator)))
 
 
 def place(
@@ -116,4 +105,4 @@ def place(
 
 
 if __name__ == "__main__":
-    command.run(main)
+    cli.run(main)

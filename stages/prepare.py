@@ -12,36 +12,30 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from stages import command, tensors
-from stages.command import UserError
-from stages.facts import (
-    describe,
-    describe_movies,
-    describe_tags,
-    describe_users,
-    histogram,
-    side_information,
-)
-from stages.movielens import catalogue, checks, layouts
+from stages.core import cli
+from stages.core.cli import UserError
+from stages.core.files import write_bytes, write_csv, write_metrics
+from stages.core.parameters import Seeded, Share
+from stages.core.seeds import derive_seed
+from stages.movielens import catalogue, layouts, validation
 from stages.movielens.ratings import Ratings
-from stages.outputs import write_bytes, write_csv, write_metrics
-from stages.params import Parameters, Seed, Share
-from stages.randomness import derive
+from stages.movielens.tables import (
+    histogram,
+    movies_table,
+    side_information,
+    summary_statistics,
+    tags_table,
+    users_table,
+)
 
 
-class PrepareParameters(Parameters):
+class PrepareParameters(Seeded):
     """The keys that this stage reads."""
 
     dataset: str
-    """Its name, for the facts."""
-    seed: Seed
-    """Root of the random split."""
     split: Literal["random", "temporal"]
-    """What is held out: ratings at random, or the newest."""
     test_fraction: Share
-    """Share of all ratings that only the evaluation sees."""
     validation_fraction: Share
-    """Share of all ratings on which choices are made."""
 
 
 class Split(NamedTuple):
@@ -59,22 +53,23 @@ def main(raw: Path, prepared: Path, metrics: Path, params: Path = Path("params.y
     if len(archives) != 1:
         raise UserError(f"{raw} should hold one zip, not {len(archives)}; run: dvc repro -f fetch")
     release = layouts.read(archives[0])
-    checks.check(release)
+    validation.validate(release)
     ratings, user_ids, movie_ids = index(release.ratings)
     parts = split(parameters, ratings.timestamp)
     for name, rows in parts._asdict().items():
         write_bytes(prepared / f"{name}.pt", ratings[rows].serialize())
-    movies = describe_movies(ratings, movie_ids, release.movies)
-    write_csv(prepared / "users.csv", describe_users(ratings, user_ids))
+    movies = movies_table(ratings, movie_ids, release.movies)
+    write_csv(prepared / "users.csv", users_table(ratings, user_ids))
     write_csv(prepared / "movies.csv", movies)
-    write_csv(prepared / "tags.csv", describe_tags(release.tags, movie_ids))
-    write_bytes(prepared / "side_information.pt", tensors.serialize(side_information(movies)))
+    write_csv(prepared / "tags.csv", tags_table(release.tags, movie_ids))
+    write_bytes(prepared / "side_information.pt", side_information(movies).serialize())
     write_csv(prepared / "histogram.csv", histogram(ratings))
     sizes = {part: len(rows) for part, rows in parts._asdict().items()}
-    facts = describe(ratings, sizes, n_catalogue=len(release.movies))
-    name = catalogue.short_name(parameters.dataset)
-    synthetic = catalogue.is_synthetic(parameters.dataset)
-    write_metrics(metrics, {"dataset": name, **facts}, synthetic=synthetic)
+    source = {"dataset": catalogue.short_name(parameters.dataset)}
+    label = {"synthetic": True} if catalogue.is_synthetic(parameters.dataset) else {}
+    write_metrics(
+        metrics, {**label, **source, **summary_statistics(ratings, sizes, n_catalogue=len(release.movies))}
+    )
     print(f"prepare: {catalogue.label(parameters.dataset)}: ", end="")
     print(", ".join(f"{size} {part}" for part, size in sizes.items()), "ratings")
 
@@ -109,11 +104,11 @@ def split(parameters: PrepareParameters, timestamp: Int[Tensor, " n_ratings"]) -
     if parameters.split == "temporal":
         order = torch.argsort(timestamp, stable=True)
     else:
-        generator = torch.Generator().manual_seed(derive(parameters.seed, "split"))
+        generator = torch.Generator().manual_seed(derive_seed(parameters.seed, "split"))
         order = torch.randperm(n_ratings, generator=generator)
     train, validation, test = order.split([n_train, n_validation, n_test])
     return Split(train.sort().values, validation.sort().values, test.sort().values)
 
 
 if __name__ == "__main__":
-    command.run(main)
+    cli.run(main)

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from stages.command import UserError
+from stages.core.cli import UserError
 
 EXAMPLES = """examples:
   python -m stages.recommend --like "Toy Story" --rate "Heat=4.5" --genre Crime
@@ -33,22 +33,22 @@ def main(arguments: list[str]) -> None:
     if not 0 <= asked.adventurous <= 1:
         raise UserError(f"--adventurous is {asked.adventurous:g}; it goes from 0 to 1")
     somebody = asked.user is not None or asked.like or asked.rate or asked.watched
-    if not somebody and asked.similar is None and not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not somebody and asked.similar is None:
         if arguments:
             raise UserError("who is it for? Give --user, --like, --rate or --watched, or --similar")
         parser.print_help()
         return
-    from stages.recommender import question  # imports torch, which the help can do without
+    from stages.recommender import command  # imports torch, which the help can do without
 
     gc.freeze()  # what was imported is no garbage: not looking through it saves a quarter of the time
-    question.answer(asked)
+    command.answer(asked)
 
 
 def options() -> argparse.ArgumentParser:
     """What may be asked."""
     parser = argparse.ArgumentParser(
         prog="python -m stages.recommend",
-        description="A film for tonight. Without options, on a terminal, it asks what films you like.",
+        description="A film for tonight, for a user of the dataset or for anybody who names a few films.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=EXAMPLES,
     )

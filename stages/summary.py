@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from stages.command import UserError
+from stages.core.cli import UserError
 
 MEASURES = ["rmse", "mae", "ndcg_at_10", "recall_at_10", "coverage.50", "coverage.80", "coverage.95"]
 

@@ -28,13 +28,13 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import stages.train
 from stages import notebook, recommend
+from stages.core.compute import run_parallel, threads_for
+from stages.core.tensors import load
 from stages.factorization import adam, als, gibbs
 from stages.factorization.normal_equations import of_both_sides
 from stages.factorization.solver import Hyperparameters, Problem
-from stages.measures import rmse
 from stages.movielens.ratings import SIDE_INFORMATION, Ratings, concatenate
-from stages.side_by_side import side_by_side, threads_for
-from stages.tensors import load
+from stages.ranking.metrics import rmse
 from tests.conftest import write_training_inputs
 from tests.stages_of_the_pipeline import DEFAULTS, PIPELINE, ROOT, STAGES
 
@@ -105,7 +105,7 @@ def of_adam() -> Iterator[Row]:
 
     def two() -> None:
         calls = [(given.train, given.validation, seed) for seed in (1, 2)]
-        side_by_side(notebook.fit, calls, len(given.train), "processes")
+        run_parallel(notebook.fit, calls, len(given.train), "processes")
 
     alone, together = pair(one, two, times=1)
     yield Row("the notebook's recipe, 128 epochs", alone, "its own loop", theirs)
@@ -148,7 +148,7 @@ def sweeps_to(
 ) -> tuple[int, float, float]:
     """The fewest sweeps, of a few numbers, that predict the test ratings so well; their seconds; the RMSE."""
     for sweeps in (8, 16, 24, 32, 48, 64, 96, 128):
-        chosen = Hyperparameters.check({**DEFAULTS, **changes, "epochs": sweeps})
+        chosen = Hyperparameters.parse({**DEFAULTS, **changes, "epochs": sweeps})
         started = time.perf_counter()
         with contextlib.redirect_stderr(io.StringIO()), threads_for(len(train)):
             model = gibbs.fit(problem(train), chosen).model
@@ -188,7 +188,7 @@ def work_of_a_sweep(train: Ratings, k: int) -> tuple[float, float]:
 
 def sweep_of(train: Ratings, k: int) -> Callable[[], object]:
     """A sweep of `als` over ratings that are sorted already."""
-    hyperparameters = Hyperparameters.check({**DEFAULTS, "latent_factors": k})
+    hyperparameters = Hyperparameters.parse({**DEFAULTS, "latent_factors": k})
     by_user, by_movie = of_both_sides(train, CPU)
     movies = torch.randn(train.n_movies, k + 1) * 0.3
     target = train.rating - train.rating.mean()
@@ -321,7 +321,7 @@ def of_recommend() -> Iterator[Row]:
             recommend.main(question)
 
     answer()
-    chosen = Hyperparameters.check(DEFAULTS)
+    chosen = Hyperparameters.parse(DEFAULTS)
     ours, again = pair(answer, lambda: gibbs.fit(problem(), chosen))
     yield Row("a recommendation for somebody new", ours, "training again", again)
 

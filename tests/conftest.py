@@ -12,12 +12,12 @@ import torch
 import yaml
 from torch import Tensor
 
+from stages.core.tensors import serialize
 from stages.factorization.solver import Hyperparameters, Problem
 from stages.movielens import layouts, synthetic
 from stages.movielens.layouts import Release
 from stages.movielens.ratings import Ratings
 from stages.prepare import PrepareParameters, Split, index, split
-from stages.tensors import serialize
 from tests.stages_of_the_pipeline import DEFAULTS
 
 # What a shell runs in the background ignores Ctrl-C, and so would all that the tests start and interrupt.
@@ -105,7 +105,7 @@ DEGENERATE = {
 
 
 def hyperparameters(**changes: Any) -> Hyperparameters:
-    return Hyperparameters.check(DEFAULTS | changes)
+    return Hyperparameters.parse(DEFAULTS | changes)
 
 
 def make_problem(

@@ -2,12 +2,12 @@
 
 from stages.baselines import BaselinesParameters
 from stages.cluster import ClusterParameters
+from stages.core.parameters import Parameters
 from stages.curve import CurveParameters
 from stages.evaluate import EvaluateParameters
 from stages.fetch import FetchParameters
 from stages.newcomers import NewcomersParameters
 from stages.notebook import NotebookParameters
-from stages.params import Parameters
 from stages.points import PointsParameters
 from stages.prepare import PrepareParameters
 from stages.replicas import ReplicasParameters

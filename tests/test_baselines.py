@@ -10,9 +10,9 @@ import yaml
 
 from stages import baselines
 from stages.baselines import BASELINES, BaselinesParameters, biases, evaluate, global_mean, popularity
-from stages.ease import Ease
+from stages.core.tensors import serialize
 from stages.movielens.ratings import Ratings
-from stages.tensors import serialize
+from stages.ranking.ease import Ease
 from tests.conftest import make_ratings
 from tests.stages_of_the_pipeline import DEFAULTS
 

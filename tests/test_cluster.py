@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from stages import cluster
-from stages.command import UserError
+from stages.core.cli import UserError
 from stages.movielens.movies import read_movies
 from tests import test_points
 from tests.test_points import make_points, movies

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from stages import curve
+from stages.clustering.metrics import tag_matrix
 from stages.curve import score_all
-from stages.scorecard import tag_matrix
 from tests.test_cluster import write_inputs
 from tests.test_points import movies, planted_factors
 

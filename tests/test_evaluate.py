@@ -11,10 +11,10 @@ import torch
 import yaml
 
 from stages import evaluate
-from stages.ease import Ease, fit
 from stages.evaluate import EvaluateParameters, compare
 from stages.factorization.model import Model, single
 from stages.movielens.ratings import Ratings
+from stages.ranking.ease import Ease, fit
 from tests.conftest import make_ratings
 from tests.stages_of_the_pipeline import DEFAULTS
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stages import fetch
-from stages.command import UserError
+from stages.core.cli import UserError
 from stages.fetch import Source, find_sources, obtain
 from stages.movielens import catalogue, layouts
 from tests.scripted_server import Answer, Script, Serve, self_signed, servers

@@ -7,12 +7,12 @@ import torch
 import yaml
 
 from stages import notebook
+from stages.core.seeds import derive_seed
+from stages.core.tensors import load
 from stages.factorization import adam
 from stages.factorization.model import NOTEBOOK
 from stages.factorization.solver import Hyperparameters
 from stages.movielens.ratings import Ratings
-from stages.randomness import derive
-from stages.tensors import load
 from stages.train import TrainParameters, pose
 from tests.conftest import make_problem
 from tests.stages_of_the_pipeline import DEFAULTS
@@ -49,7 +49,7 @@ def test_it_is_what_training_by_these_parameters_gives(
     parameters = TrainParameters.check({**DEFAULTS, **quick.model_dump(), "solver": "adam", "device": "cpu"})
     problem = pose(parameters, train, validation, make_problem(train).side_information)
     expected = adam.fit(problem, parameters).model
-    seed = derive(parameters.seed, notebook.PURPOSES[0])
+    seed = derive_seed(parameters.seed, notebook.PURPOSES[0])
     found = notebook.fit(train, validation, seed)
     assert torch.equal(found.movie_factors, expected.movie_factors)
 

@@ -11,13 +11,13 @@ from sklearn.metrics import adjusted_rand_score
 from torch import Tensor
 
 from stages import points
-from stages.command import UserError
+from stages.clustering.embeddings import MovieEmbeddings
+from stages.clustering.kmeans import group
+from stages.core.cli import UserError
+from stages.core.tensors import serialize
 from stages.factorization.model import single
-from stages.groups import group
 from stages.movielens.ratings import Ratings
-from stages.places import Places
 from stages.points import PointsParameters, choose, place, watch
-from stages.tensors import serialize
 from tests.conftest import make_ratings
 from tests.stages_of_the_pipeline import DEFAULTS
 
@@ -80,9 +80,9 @@ def write_inputs(directory: Path, n_replicas: int = 2, n_notebooks: int = 2, **c
     (directory / "params.yaml").write_text(yaml.safe_dump(chosen))
 
 
-def make_points(directory: Path) -> Places:
+def make_points(directory: Path) -> MovieEmbeddings:
     points.main(*(directory / name for name in (*INPUTS, "points.npy", "params.yaml")))
-    return Places.load(directory / "points.npy")
+    return MovieEmbeddings.load(directory / "points.npy")
 
 
 def test_the_stage_writes_the_same_bytes_each_time(tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages import prepare
-from stages.command import UserError
-from stages.facts import describe, describe_movies, describe_tags, describe_users, side_information
+from stages.core.cli import UserError
 from stages.movielens import layouts
 from stages.movielens.movies import read_movies
 from stages.movielens.ratings import Ratings
+from stages.movielens.tables import describe, movies_table, side_information, tags_table, users_table
 from stages.prepare import index, split
 from tests.conftest import MakeZip, make_ratings, prepare_parameters
 from tests.stages_of_the_pipeline import DEFAULTS
@@ -123,7 +123,7 @@ def test_movies_are_described_by_all_their_ratings() -> None:
             "genres": ["A|B", "(no genres listed)", "C"],
         }
     )
-    described = describe_movies(ratings, np.array([20, 30]), movies)
+    described = movies_table(ratings, np.array([20, 30]), movies)
     assert described.to_dict("list") == {
         "movie": [0, 1],
         "movie_id": [20, 30],
@@ -137,7 +137,7 @@ def test_movies_are_described_by_all_their_ratings() -> None:
 
 def test_users_are_described_by_all_their_ratings() -> None:
     ratings = make_ratings([(0, 0, 4.0), (1, 0, 5.0), (0, 1, 0.5)], n_users=2, n_movies=2)
-    assert describe_users(ratings, np.array([7, 9])).to_numpy().tolist() == [[0, 7, 2], [1, 9, 1]]
+    assert users_table(ratings, np.array([7, 9])).to_numpy().tolist() == [[0, 7, 2], [1, 9, 1]]
 
 
 def test_side_information_is_genres_and_five_years() -> None:
@@ -160,13 +160,13 @@ def test_tags_count_the_people_who_gave_them_to_a_movie_and_at_all() -> None:
         [(1, 20, "Dark"), (2, 20, "dark "), (1, 30, "dark"), (1, 20, "to watch"), (3, 99, "dark")],
         columns=["user_id", "movie_id", "tag"],
     )
-    found = describe_tags(tags, np.array([20, 30]))
+    found = tags_table(tags, np.array([20, 30]))
     assert found.to_numpy().tolist() == [[0, "dark", 2, 2], [0, "to watch", 1, 1], [1, "dark", 1, 2]]
 
 
 def test_a_release_without_tags_has_a_table_without_rows() -> None:
     nothing = pd.DataFrame({"user_id": [], "movie_id": [], "tag": pd.Series(dtype="str")})
-    assert describe_tags(nothing, np.array([20])).columns.tolist() == [
+    assert tags_table(nothing, np.array([20])).columns.tolist() == [
         "movie",
         "tag",
         "n_users",

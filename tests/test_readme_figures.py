@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from stages import notebook, side_by_side
-from stages.measures import RELEVANT
+from stages import notebook
+from stages.ranking.metrics import RELEVANT
 from stages.summary import summarise
 from tests.committed_results import TOLERANCE, UNSTEADY, experiments, flat, metrics, text
 from tests.stages_of_the_pipeline import DEFAULTS, ROOT
@@ -162,7 +162,7 @@ def stated() -> list[str]:
         f"give it {RELEVANT:.0f} stars or more",
         f"trained on {1 - data['test_fraction']:.0%} of the ratings".replace("%", " %"),
         f"left out above {notebook.LARGEST // 10**6} million ratings",
-        f"With up to {side_by_side.LARGE:,} ratings a training runs on one thread",
+        f"With up to {compute.LARGE:,} ratings a training runs on one thread",
         f"{TOLERANCE['test']} stars for RMSE, {TOLERANCE['test']} for NDCG@10",
         f"{UNSTEADY['stability']} for the stability of the clusters",
     ]

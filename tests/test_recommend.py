@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stages.command import UserError
+from stages.core.cli import UserError
 from stages.recommend import main
 from tests.recommender.conftest import (
     DEVOTEE,

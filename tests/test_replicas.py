@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from stages import replicas
+from stages.core.tensors import load
 from stages.movielens.ratings import Ratings
 from stages.points import REPLICAS
-from stages.tensors import load
 from tests.conftest import write_training_inputs
 
 

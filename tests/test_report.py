@@ -10,8 +10,10 @@ import pytest
 import yaml
 from matplotlib.image import imread
 
-from stages import charts, movie_map, report
-from stages.nearness import Nearness
+from stages import report
+from stages.clustering.nearest import NearestNeighbours
+from stages.plotting import charts
+from stages.plotting import map as movie_map
 from tests.stages_of_the_pipeline import DEFAULTS
 from tests.test_places import make_places
 from tests.test_points import movies
@@ -59,7 +61,7 @@ def run(directory: Path, dataset: str = "ml-latest-small") -> dict[str, bytes]:
     pd.DataFrame({"rating": [1.0, 2.0], "n_ratings": [3, 4]}).to_csv(directory / "h.csv", index=False)
     words = {"cluster": [0], "word": ["Action"], "share": [0.5], "elsewhere": [0.25]}
     pd.DataFrame(words).to_csv(directory / "words.csv", index=False)
-    points = Nearness(np.arange(12), np.eye(12)[:, :3] + 1)
+    points = NearestNeighbours(np.arange(12), np.eye(12)[:, :3] + 1)
     (directory / "points.npy").write_bytes(make_places(points).serialize())
     curve().to_csv(directory / "curve.csv", index=False)
     (directory / "params.yaml").write_text(yaml.safe_dump({**DEFAULTS, "dataset": dataset}))
@@ -119,7 +121,7 @@ def test_the_page_lists_the_nearest_movies_that_are_on_the_map() -> None:
     table = clustered()
     table.loc[table["movie"] == 5, ["x", "y"]] = None
     places = np.stack([np.cos(np.arange(12) / 10), np.sin(np.arange(12) / 10)], axis=1)
-    found = report.neighbours(table, Nearness(np.arange(12), places))
+    found = report.neighbours(table, NearestNeighbours(np.arange(12), places))
     assert 5 not in found.to_numpy()
     nearest = found.loc[found["movie"] == 4, "neighbour"].tolist()
     assert nearest[0] == 3

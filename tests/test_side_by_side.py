@@ -9,8 +9,8 @@ import pytest
 import torch
 from joblib import cpu_count
 
-from stages.command import UserError
-from stages.side_by_side import LARGE, TINY, side_by_side, threads_for
+from stages.core.cli import UserError
+from stages.core.compute import LARGE, TINY, threads_for
 from stages.train import SOLVERS
 from tests.conftest import hyperparameters, make_problem, make_ratings
 
@@ -26,7 +26,7 @@ def refuse(number: int) -> int:
 
 @pytest.mark.parametrize("prefer", ["threads", "processes"])
 def test_results_come_in_order_each_from_one_thread(prefer: Literal["threads", "processes"]) -> None:
-    found = side_by_side(square, [(3,), (1,), (2,)], TINY, prefer)
+    found = run_parallel(square, [(3,), (1,), (2,)], TINY, prefer)
     assert [result for result, _, _ in found] == [9, 1, 4]
     assert {threads for _, _, threads in found} == {1}
 
@@ -39,20 +39,20 @@ def test_results_come_in_order_each_from_one_thread(prefer: Literal["threads", "
 def test_fits_are_side_by_side_only_where_that_saves_time(
     n_ratings: int, processes: int, threads: int
 ) -> None:
-    found = side_by_side(square, [(1,), (2,)], n_ratings, "processes")
+    found = run_parallel(square, [(1,), (2,)], n_ratings, "processes")
     assert len({process for _, (process, _), _ in found}) == processes
-    found = side_by_side(square, [(1,), (2,)], n_ratings, "threads")
+    found = run_parallel(square, [(1,), (2,)], n_ratings, "threads")
     assert len({thread for _, (_, thread), _ in found}) == threads
 
 
 def test_nothing_to_do_is_done_at_once() -> None:
-    assert side_by_side(square, [], TINY) == []
+    assert run_parallel(square, [], TINY) == []
 
 
 @pytest.mark.parametrize("n_ratings", [0, TINY, LARGE + 1])
 def test_a_failure_is_raised_as_it_is(n_ratings: int) -> None:
     with pytest.raises(UserError, match=r"^1 is refused$"):
-        side_by_side(refuse, [(1,)], n_ratings)
+        run_parallel(refuse, [(1,)], n_ratings)
 
 
 def fit(seed: int) -> bytes:
@@ -66,8 +66,8 @@ def fit(seed: int) -> bytes:
 
 @pytest.mark.parametrize("prefer", ["threads", "processes"])
 def test_a_fit_elsewhere_is_the_same_to_the_bit(prefer: Literal["threads", "processes"]) -> None:
-    here = side_by_side(fit, [(1,), (2,)], TINY - 1)
-    assert side_by_side(fit, [(1,), (2,)], TINY, prefer) == here
+    here = run_parallel(fit, [(1,), (2,)], TINY - 1)
+    assert run_parallel(fit, [(1,), (2,)], TINY, prefer) == here
     assert here[0] != here[1]
 
 

@@ -7,7 +7,7 @@ import sys
 import pandas as pd
 import pytest
 
-from stages.command import UserError
+from stages.core.cli import UserError
 from stages.summary import summarise
 from tests.stages_of_the_pipeline import ROOT
 

@@ -10,20 +10,21 @@ import numpy as np
 import pytest
 import torch
 
-from stages import ease, tensors
-from stages.command import UserError
-from stages.ease import Ease
+from stages.clustering.embeddings import MovieEmbeddings
+from stages.clustering.nearest import NearestNeighbours
+from stages.core import tensors
+from stages.core.cli import UserError
 from stages.factorization.model import NOTEBOOK, Model
 from stages.movielens.ratings import HOURS, SIDE_INFORMATION, Ratings
-from stages.nearness import Nearness
-from stages.places import Places
 from stages.points import REPLICAS
+from stages.ranking import ease
+from stages.ranking.ease import Ease
 from tests.conftest import make_ratings
 from tests.factorization.test_model import Exploit, make_model
 from tests.test_places import make_places
 
 RATINGS = make_ratings([(0, 0, 4.0), (1, 0, 5.0), (0, 1, 3.0)], n_users=2, n_movies=3)
-PLACES = make_places(Nearness(np.array([3, 5]), np.array([[1.0, 0.0], [5.0, 0.5]])))
+PLACES = make_places(NearestNeighbours(np.array([3, 5]), np.array([[1.0, 0.0], [5.0, 0.5]])))
 SIDES = {"genres": torch.ones(3, 4), "period": torch.ones(3, 2)}
 FACTORS = {"user_factors": torch.ones(2, 5, 8), "movie_factors": torch.ones(2, 3, 8)}
 EMBEDDINGS = {"embeddings": torch.ones(4, 3, 8), "without_genres": torch.ones(1, 3, 8)}
@@ -60,7 +61,7 @@ FILES = {
     ),
     "notebook.pt": Kind(FACTORS, lambda path: tensors.load(path, NOTEBOOK, "notebook"), "notebook"),
     "replicas.pt": Kind(EMBEDDINGS, lambda path: tensors.load(path, REPLICAS, "replicas"), "replicas"),
-    "points.npy": Kind(PLACES._asdict(), Places.load, "points"),
+    "points.npy": Kind(PLACES._asdict(), MovieEmbeddings.load, "points"),
 }
 
 
@@ -371,4 +372,4 @@ def test_a_file_with_wrong_bytes_is_read_or_refused_and_nothing_else(
 def test_a_movie_that_is_not_on_the_map_is_no_fault(tmp_path: Path) -> None:
     places = PLACES._replace(on_map=np.array([[1.0, 2.0], [np.nan, np.nan]]))
     (tmp_path / "points.npy").write_bytes(places.serialize())
-    assert np.isnan(Places.load(tmp_path / "points.npy").on_map[1]).all()
+    assert np.isnan(MovieEmbeddings.load(tmp_path / "points.npy").on_map[1]).all()

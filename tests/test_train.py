@@ -9,11 +9,12 @@ import pytest
 import torch
 import yaml
 
-from stages import tensors, train
-from stages.command import UserError
+from stages import train
+from stages.core import tensors
+from stages.core.cli import UserError
 from stages.factorization.model import Model
-from stages.measures import rmse
 from stages.movielens.ratings import Ratings
+from stages.ranking.metrics import rmse
 from tests.stages_of_the_pipeline import DEFAULTS
 
 QUICK = {**DEFAULTS, "epochs": 2, "latent_factors": 3, "device": "cpu"}

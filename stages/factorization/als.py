@@ -14,17 +14,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from stages.command import UserError
+from stages.core.cli import UserError
+from stages.factorization.distributed import ProcessGroup
 from stages.factorization.model import FIXED, LEAST_PENALTY, Model, single
 from stages.factorization.normal_equations import (
     AT_ONCE,
-    Side,
+    GroupedRatings,
     divide,
     normal_equations,
     of_both_sides,
     unpack,
 )
-from stages.factorization.ranks import Ranks
 from stages.factorization.solver import Fit, History, Hyperparameters, Problem, mean_squared_error
 
 START = 0.3
@@ -36,7 +36,7 @@ def fit(problem: Problem, hyperparameters: Hyperparameters) -> Fit:
 
     Several ranks, if there are, each solve for some of the users and some of the movies.
     """
-    ranks = Ranks.current()
+    ranks = ProcessGroup.current()
     train, validation = problem.train.to(problem.device), problem.validation.to(problem.device)
     mean = train.rating.mean() if hyperparameters.biases else train.rating.new_zeros(())
     target = train.rating - mean
@@ -59,7 +59,7 @@ def fit(problem: Problem, hyperparameters: Hyperparameters) -> Fit:
 
 
 def half_step(
-    own: Side,
+    own: GroupedRatings,
     target: Float[Tensor, " n_ratings"],
     partners: Float[Tensor, "n_partners entries"],
     hyperparameters: Hyperparameters,

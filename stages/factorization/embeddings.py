@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from stages.factorization.decomposition import leading_singular_vectors
+from stages.factorization.randomized_svd import leading_singular_vectors
 
 
 def embed(

@@ -14,8 +14,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from stages.factorization.decomposition import leading_singular_vectors
-from stages.factorization.normal_equations import Side, weighted_sums
+from stages.factorization.normal_equations import GroupedRatings, weighted_sums
+from stages.factorization.randomized_svd import leading_singular_vectors
 from stages.factorization.solver import Hyperparameters, Problem
 
 
@@ -30,7 +30,9 @@ class Features(NamedTuple):
     """By which the latter follow from the movies rated."""
 
 
-def gather(problem: Problem, hyperparameters: Hyperparameters, by_user: Side, by_movie: Side) -> Features:
+def gather(
+    problem: Problem, hyperparameters: Hyperparameters, by_user: GroupedRatings, by_movie: GroupedRatings
+) -> Features:
     """The features of the choice; `by_user` and `by_movie` are all training ratings."""
     n_users, n_movies = problem.train.n_users, problem.train.n_movies
     rank, generator = hyperparameters.feature_rank, problem.generator
@@ -42,12 +44,12 @@ def gather(problem: Problem, hyperparameters: Hyperparameters, by_user: Side, by
         if name == "raters":
             chosen.append(co_occurrence(by_movie, by_user, rank, generator)[0])
         else:
-            chosen.append(problem.side_information[name])
+            chosen.append(getattr(problem.side_information, name))
     return Features(torch.cat(chosen, dim=1), of_users, basis)
 
 
 def co_occurrence(
-    own: Side, other: Side, rank: int, generator: torch.Generator
+    own: GroupedRatings, other: GroupedRatings, rank: int, generator: torch.Generator
 ) -> tuple[Float[Tensor, "n_rows rank"], Float[Tensor, "n_columns rank"]]:
     """Who rated what, in `rank` numbers for each user or each movie: for each row of `own`.
 

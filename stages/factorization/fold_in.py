@@ -22,7 +22,7 @@ from stages.factorization.model import NOISE_SHAPE, Model
 
 
 @dataclass(frozen=True)
-class Person:
+class UserPosterior:
     """Somebody's vector in each draw, as a normal distribution, and where its mean comes from."""
 
     model: Model
@@ -81,7 +81,7 @@ def fold_in(
     rating: Float[Tensor, " n_given"],
     hour: Int[Tensor, " n_given"],
     user: int | None = None,
-) -> Person:
+) -> UserPosterior:
     """The person who gave these movies these stars, in these hours since 1970.
 
     The noise of their ratings is that of the `user` of the model, or what is expected of somebody new.
@@ -107,7 +107,7 @@ def fold_in(
     rest = target[..., None] - design @ (expected + influence.sum(dim=1))[..., None]
     noise = (1 / noise_precision + 1 / model.effect_precision).where(model.noise_rate > 0, 0.0)
     effects = expected_effects(rest).mean(dim=0).squeeze(-1)
-    return Person(model, expected, influence, covariance, noise, hours, effects)
+    return UserPosterior(model, expected, influence, covariance, noise, hours, effects)
 
 
 def _noise_precision(model: Model, user: int | None) -> Float[Tensor, " draws"]:

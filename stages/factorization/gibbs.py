@@ -20,12 +20,18 @@ from torch import Tensor
 
 from stages.factorization import features
 from stages.factorization.embeddings import embed
-from stages.factorization.model import BLOCK, NO_EFFECT, NOISE_SHAPE, Model, sitting_of
-from stages.factorization.normal_equations import AT_ONCE, Side, normal_equations, of_both_sides, unpack
+from stages.factorization.model import BLOCK, NO_EFFECT, NOISE_SHAPE, Model, session_of
+from stages.factorization.normal_equations import (
+    AT_ONCE,
+    GroupedRatings,
+    normal_equations,
+    of_both_sides,
+    unpack,
+)
 from stages.factorization.prior import Prior
 from stages.factorization.solver import Fit, History, Hyperparameters, Problem
 
-HALVED = ["user_biases", "movie_biases", "user_factors", "movie_factors", "noise", "sitting_effects"]
+HALVED = ["user_biases", "movie_biases", "user_factors", "movie_factors", "noise", "session_effects"]
 WHOLE = ["prior_mean", "prior_precision", "feature_weights", "noise_rate", "effect_precision"]
 START = 0.1
 """Standard deviation of factors at the start; the sampler forgets it during the burn-in."""
@@ -78,15 +84,15 @@ class State:
         self.noise_precision = torch.ones(self.train.n_users, device=device)
         self.noise_rate = NOISE_SHAPE
         self.ratings_of_user = torch.bincount(self.train.user, minlength=self.train.n_users).float()
-        self.with_sittings = hyperparameters.sittings
-        self.sitting, self.sitting_row = torch.unique(sitting_of(self.train), return_inverse=True)
-        self.effects = torch.zeros(len(self.sitting), device=device)
-        self.effect_precision = 10.0 if self.with_sittings else NO_EFFECT
+        self.with_sessions = hyperparameters.sittings
+        self.session, self.session_row = torch.unique(session_of(self.train), return_inverse=True)
+        self.effects = torch.zeros(len(self.session), device=device)
+        self.effect_precision = 10.0 if self.with_sessions else NO_EFFECT
         self.residual = self.train.rating - self.mean
 
     def sweep(self) -> None:
         """Draw every unknown anew, given the others."""
-        effect = self.effects.index_select(0, self.sitting_row)
+        effect = self.effects.index_select(0, self.session_row)
         target = self.train.rating - self.mean - effect
         weight = self.noise_precision.index_select(0, self.train.user)
         self.user_prior.draw(self.users)
@@ -94,9 +100,9 @@ class State:
         self.movie_prior.draw(self.movies)
         self.movies = self._draw_vectors(self.by_movie, self.users, target, weight, self.movie_prior)
         rest = self.train.rating - self.mean - self._affinity()
-        if self.with_sittings:
+        if self.with_sessions:
             self._draw_effects(rest, weight)
-        self.residual = rest - self.effects.index_select(0, self.sitting_row)
+        self.residual = rest - self.effects.index_select(0, self.session_row)
         self._draw_noise()
 
     def _affinity(self) -> Float[Tensor, " n_ratings"]:
@@ -109,7 +115,7 @@ class State:
 
     def _draw_vectors(
         self,
-        own: Side,
+        own: GroupedRatings,
         partners: Float[Tensor, "n_partners entries"],
         target: Float[Tensor, " n_ratings"],
         weight: Float[Tensor, " n_ratings"],
@@ -137,12 +143,12 @@ class State:
 
     def _draw_effects(self, rest: Float[Tensor, " n_ratings"], weight: Float[Tensor, " n_ratings"]) -> None:
         """The effect of each user's hour, then the precision τ of such effects."""
-        n_sittings = len(self.sitting)
-        precision = torch.bincount(self.sitting_row, weight, n_sittings) + self.effect_precision
-        average = torch.bincount(self.sitting_row, weight * rest, n_sittings) / precision
-        self.effects = average + self._normal(n_sittings) * precision.rsqrt()
+        n_sessions = len(self.session)
+        precision = torch.bincount(self.session_row, weight, n_sessions) + self.effect_precision
+        average = torch.bincount(self.session_row, weight * rest, n_sessions) / precision
+        self.effects = average + self._normal(n_sessions) * precision.rsqrt()
         size = self.effects.square().sum().item()
-        self.effect_precision = self.rng.gamma(1 + n_sittings / 2) / (0.1 + size / 2)
+        self.effect_precision = self.rng.gamma(1 + n_sessions / 2) / (0.1 + size / 2)
 
     def _draw_noise(self) -> None:
         """The precision α_u of each user's noise, then the rate that they share."""
@@ -166,8 +172,8 @@ class State:
             user_factors=self.users[None, :, :-1],
             movie_factors=self.movies[None, :, :-1],
             noise=1 / self.noise_precision[None],
-            sitting=self.sitting,
-            sitting_effects=self.effects[None],
+            session=self.session,
+            session_effects=self.effects[None],
             prior_mean=prior.shift.float()[None],
             prior_precision=prior.precision.float()[None],
             feature_weights=prior.weights.float()[None],
@@ -184,5 +190,5 @@ def combine(draws: list[Model], generator: torch.Generator) -> Model:
     halved = {name: torch.cat([getattr(draw, name) for draw in draws]).half() for name in HALVED}
     whole = {name: torch.cat([getattr(draw, name) for draw in draws]) for name in WHOLE}
     embeddings = embed(halved["user_factors"], halved["movie_factors"], generator)
-    shared = {"mean": first.mean, "sitting": first.sitting, "feature_basis": first.feature_basis}
+    shared = {"mean": first.mean, "session": first.session, "feature_basis": first.feature_basis}
     return Model(**shared, embeddings=embeddings, **halved, **whole)

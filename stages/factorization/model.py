@@ -7,16 +7,15 @@ solver gives many draws of all of these: predictions are averages over the draws
 sure they are. (Averages of the factors themselves would mean nothing: every rotation of a draw is as likely.)
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from stages import tensors
-from stages.kinds import outside
+from stages.core.files import check_index, typed
+from stages.core.tensors import TensorFile, named_fields
 from stages.movielens.ratings import HOURS, Ratings
 
 NOISE_SHAPE = 4.0
@@ -31,17 +30,12 @@ BLOCK = 2**20
 """Ratings predicted at once: bounds memory."""
 
 
-NOTEBOOK = {
-    "user_factors": Float[Tensor, "seeds n_users k"],
-    "movie_factors": Float[Tensor, "seeds n_movies k"],
-}
-"""The tensors of the notebook's recipe, which are no whole models."""
-
-
+@typed
 @dataclass(frozen=True)
-class Model:
+class Model(TensorFile):
     """One or more draws; row `user` of a draw belongs to that user, row `movie` to that movie."""
 
+    written_by: ClassVar[str] = "train"
     mean: Float[Tensor, ""]
     """μ, in stars; 0 in a model without biases."""
     user_biases: Float[Tensor, "draws n_users"]
@@ -54,9 +48,9 @@ class Model:
     """q: how much of each factor the movie has."""
     noise: Float[Tensor, "draws n_users"]
     """Variance of a user's ratings around the prediction, in stars²; 0 where the solver does not know it."""
-    sitting: Int[Tensor, " n_sittings"]
+    session: Int[Tensor, " n_sessions"]
     """Which users' hours have an effect, as `user * HOURS + hour`, ascending."""
-    sitting_effects: Float[Tensor, "draws n_sittings"]
+    session_effects: Float[Tensor, "draws n_sessions"]
     """Stars above the user's own level within that hour; 0 in every other hour."""
     prior_mean: Float[Tensor, "draws entries"]
     """m: what is expected of a new user's factors and, as the last entry, of their bias."""
@@ -99,11 +93,11 @@ class Model:
         return torch.cat(means), torch.cat(deviations)
 
     def _predict(self, ratings: Ratings) -> tuple[Float[Tensor, " n_ratings"], Float[Tensor, " n_ratings"]]:
-        user, movie, effect_row = ratings.user, ratings.movie, self._sitting_row(ratings)
+        user, movie, effect_row = ratings.user, ratings.movie, self._session_row(ratings)
         total, squares, noise = (torch.zeros(len(ratings), device=user.device) for _ in range(3))
         for draw in range(self.draws):
             affinity = self.user_factors[draw, user].float() * self.movie_factors[draw, movie].float()
-            effect = torch.nn.functional.pad(self.sitting_effects[draw], (0, 1))[effect_row].float()
+            effect = torch.nn.functional.pad(self.session_effects[draw], (0, 1))[effect_row].float()
             level = self.user_biases[draw, user].float() + self.movie_biases[draw, movie].float()
             deviation_from_mean = level + affinity.sum(dim=1) + effect
             total += deviation_from_mean
@@ -132,30 +126,35 @@ class Model:
         level = level + torch.einsum("dk,dmk->dm", user, self.movie_factors.float())
         return self.mean + level.mean(dim=0), level.std(dim=0, correction=0)
 
-    def _sitting_row(self, ratings: Ratings) -> Int[Tensor, " n_ratings"]:
-        """The row of each rating's sitting, `n_sittings` where it has none."""
-        wanted = sitting_of(ratings)
-        row = torch.searchsorted(self.sitting, wanted)
-        known = torch.nn.functional.pad(self.sitting, (0, 1), value=-1)[row] == wanted
-        return row.where(known, len(self.sitting))
+    def _session_row(self, ratings: Ratings) -> Int[Tensor, " n_ratings"]:
+        """The row of each rating's session, `n_sessions` where it has none."""
+        wanted = session_of(ratings)
+        row = torch.searchsorted(self.session, wanted)
+        known = torch.nn.functional.pad(self.session, (0, 1), value=-1)[row] == wanted
+        return row.where(known, len(self.session))
 
     def normal(self) -> "Model":
         """The same model of plain tensors, where they were made for inference alone."""
-        return Model(**{field.name: getattr(self, field.name).clone() for field in fields(self)})
+        return Model(**{name: value.clone() for name, value in named_fields(self).items()})
 
     def to(self, device: torch.device) -> "Model":
         """The same model on another device."""
-        return Model(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
+        return Model(**{name: value.to(device) for name, value in named_fields(self).items()})
 
-    def serialize(self) -> bytes:
-        """The content of a file that `load` reads; the same bytes for the same model."""
-        return tensors.serialize(vars(self))
-
-    @classmethod
-    def load(cls, path: Path) -> "Model":
-        """Read a model file; raises UserError when a tensor is missing, misshapen or not finite."""
-        kinds = {field.name: field.type for field in fields(cls)}
-        return cls(**tensors.load(path, kinds, "train", _problems))
+    def validate(self) -> None:
+        """Raise ValueError where shapes, sessions or variances contradict each other."""
+        draws, n_users, latent_factors = self.user_factors.shape
+        if not draws:
+            raise ValueError("it contains no draw")
+        if self.prior_mean.shape[1] != latent_factors + 1:
+            raise ValueError(
+                f"prior_mean has {self.prior_mean.shape[1]} entries, expected {latent_factors + 1}"
+            )
+        check_index("session", self.session, n_users * HOURS)
+        if (self.session.diff() <= 0).any():
+            raise ValueError("session is not in ascending order")
+        if (self.noise < 0).any():
+            raise ValueError("noise has negative values")
 
 
 def single(
@@ -179,8 +178,8 @@ def single(
         user_factors=user_factors[None],
         movie_factors=movie_factors[None],
         noise=torch.zeros_like(user_biases)[None],
-        sitting=torch.zeros(0, dtype=torch.int64, device=device),
-        sitting_effects=user_biases.new_zeros(1, 0),
+        session=torch.zeros(0, dtype=torch.int64, device=device),
+        session_effects=user_biases.new_zeros(1, 0),
         prior_mean=torch.zeros(1, k + 1, device=device),
         prior_precision=torch.tensor([penalties[0]] * k + [penalties[1]], device=device).diag()[None],
         feature_weights=torch.zeros(1, 0, k + 1, device=device),
@@ -191,7 +190,7 @@ def single(
     )
 
 
-def sitting_of(ratings: Ratings) -> Int[Tensor, " n_ratings"]:
+def session_of(ratings: Ratings) -> Int[Tensor, " n_ratings"]:
     """The user and the hour of each rating, in one number."""
     return ratings.user * HOURS + hour_of(ratings.timestamp)
 
@@ -199,18 +198,3 @@ def sitting_of(ratings: Ratings) -> Int[Tensor, " n_ratings"]:
 def hour_of(timestamp: Int[Tensor, " n"]) -> Int[Tensor, " n"]:
     """Hours since 1970, of seconds since 1970."""
     return timestamp // 3600
-
-
-def _problems(content: dict[str, Tensor]) -> Iterator[str]:
-    draws, n_users, latent_factors = content["user_factors"].shape
-    if not draws:
-        yield "it holds no draw"
-    if content["prior_mean"].shape[1] != latent_factors + 1:
-        shape = tuple(content["prior_mean"].shape)
-        yield f"prior_mean has shape {shape} instead of {(draws, latent_factors + 1)}"
-    sitting = content["sitting"]
-    yield from outside("sitting", sitting, n_users * HOURS)
-    if (sitting.diff() <= 0).any():
-        yield "sitting does not ascend"
-    if (content["noise"] < 0).any():
-        yield "noise has negative values"

@@ -26,7 +26,7 @@ ROW_WORK = 256
 """What solving for a row costs beside its ratings, in ratings."""
 
 
-class Side(NamedTuple):
+class GroupedRatings(NamedTuple):
     """The ratings sorted by one side: by user, with movies as partners, or the other way round."""
 
     n_rows: int
@@ -37,9 +37,11 @@ class Side(NamedTuple):
     rating: Int[Tensor, " n_ratings"]
     """Which rating it is."""
 
-    def to(self, device: torch.device) -> "Side":
+    def to(self, device: torch.device) -> "GroupedRatings":
         """The same on another device."""
-        return Side(self.n_rows, self.start.to(device), self.partner.to(device), self.rating.to(device))
+        return GroupedRatings(
+            self.n_rows, self.start.to(device), self.partner.to(device), self.rating.to(device)
+        )
 
 
 Share = tuple[int, int]
@@ -48,7 +50,7 @@ Share = tuple[int, int]
 
 def of_both_sides(
     ratings: Ratings, device: torch.device, users: Share | None = None, movies: Share | None = None
-) -> tuple[Side, Side]:
+) -> tuple[GroupedRatings, GroupedRatings]:
     """The ratings by user, and by movie: of all of them, or of some."""
     users, movies = users or (0, ratings.n_users), movies or (0, ratings.n_movies)
     by_user = arrange(ratings.user, ratings.movie, users, ratings.n_movies)
@@ -58,7 +60,7 @@ def of_both_sides(
 
 def arrange(
     row: Int[Tensor, " n_ratings"], partner: Int[Tensor, " n_ratings"], rows: Share, n_partners: int
-) -> Side:
+) -> GroupedRatings:
     """Sort ratings by row; a row without a rating begins where the next one does."""
     first, last = rows
     n_rows, n_tiles = last - first, max(1, -(-n_partners // TILE))
@@ -67,7 +69,7 @@ def arrange(
     place = partner // TILE * n_rows + row
     count = torch.bincount(place, minlength=n_tiles * n_rows)
     order = torch.argsort(place, stable=True)
-    return Side(n_rows, count.cumsum(0) - count, partner[order], own[order])
+    return GroupedRatings(n_rows, count.cumsum(0) - count, partner[order], own[order])
 
 
 def divide(n_ratings_of_row: Int[Tensor, " n_rows"], parts: int) -> list[Share]:
@@ -78,7 +80,7 @@ def divide(n_ratings_of_row: Int[Tensor, " n_rows"], parts: int) -> list[Share]:
 
 
 def normal_equations(
-    side: Side,
+    side: GroupedRatings,
     partner: Float[Tensor, "n_partners entries"],
     target: Float[Tensor, " n_ratings"],
     weight: Float[Tensor, " n_ratings"] | None = None,
@@ -107,7 +109,7 @@ def unpack(
 
 
 def weighted_sums(
-    side: Side, value: Float[Tensor, "n_partners width"], weight: Float[Tensor, " n_ratings"]
+    side: GroupedRatings, value: Float[Tensor, "n_partners width"], weight: Float[Tensor, " n_ratings"]
 ) -> Float[Tensor, "n_rows width"]:
     """Σ w v over the ratings of each row, with v the partner's value."""
     of_tiles = embedding_bag(

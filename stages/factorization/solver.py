@@ -5,44 +5,33 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal, NamedTuple
 
 import torch
+from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor
 from tqdm import tqdm
 
-from stages.command import UserError
+from stages.core.cli import UserError
+from stages.core.parameters import Count, Parameters, Penalty, Share
+from stages.factorization.distributed import leads
 from stages.factorization.model import Model
-from stages.factorization.ranks import leads
-from stages.movielens.ratings import Ratings
-from stages.params import Parameters, Share
+from stages.movielens.ratings import Ratings, SideInformation
 
 
 class Hyperparameters(Parameters):
-    """What a solver may be told; each says in its docstring which of these it reads."""
+    """Parameters of the solvers; each solver's docstring says which of these it reads."""
 
     latent_factors: Annotated[int, Field(ge=1, le=1024)]
-    """Factors of each user and movie, biases not counted."""
     epochs: Annotated[int, Field(ge=1, le=100_000)]
-    """Passes over the training ratings."""
-    batch_size: Annotated[int, Field(ge=1)]
-    """Ratings in a mini-batch."""
+    batch_size: Count
     learning_rate: Annotated[float, Field(gt=0, le=10)]
-    """Step size of Adam."""
     biases: bool
-    """Whether the model has a mean and biases beside its factors."""
-    regularization: Annotated[float, Field(ge=0, le=1e6)]
-    """L2 penalty on the factors of each user and movie (λ), in squared errors of one rating."""
-    bias_regularization: Annotated[float, Field(ge=0, le=1e6)]
-    """L2 penalty on each bias (λ_b)."""
+    regularization: Penalty
+    bias_regularization: Penalty
     burn_in: Share
-    """Share of the epochs whose draws are not kept."""
     movie_features: tuple[Literal["genres", "period", "raters"], ...]
-    """What is known of movies beside their ratings."""
     user_features: tuple[Literal["rated"], ...]
-    """What is known of users beside their ratings."""
     feature_rank: Annotated[int, Field(ge=1, le=1024)]
-    """Numbers that sum up who rated what, for a movie and for a user."""
     sittings: bool
-    """Whether a user's ratings of one hour share an effect."""
 
 
 class Problem(NamedTuple):
@@ -51,8 +40,8 @@ class Problem(NamedTuple):
     train: Ratings
     validation: Ratings
     """May be empty."""
-    side_information: dict[str, Tensor]
-    """Of each movie, by name of the feature: (n_movies, width) each."""
+    side_information: SideInformation | None
+    """Required by `gibbs` for the features genres and period."""
     device: torch.device
     generator: torch.Generator
     """On the CPU, so that every device starts from the same numbers."""
@@ -98,3 +87,8 @@ class History:
 def mean_squared_error(model: Model, ratings: Ratings) -> Tensor:
     """In stars², of predictions as they are, not clipped; not a number where there are no ratings."""
     return (model.predict(ratings) - ratings.rating).square().mean()
+
+
+def rmse(prediction: Float[Tensor, " n_ratings"], rating: Float[Tensor, " n_ratings"]) -> float:
+    """Root mean squared error, in stars."""
+    return (prediction - rating).double().square().mean().sqrt().item()

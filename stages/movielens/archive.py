@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from stages.command import UserError
+from stages.core.cli import UserError
 
 ENCRYPTED = 1
 """In a member's flags."""

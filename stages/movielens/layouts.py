@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from stages import memory
-from stages.command import UserError
+from stages.core.cli import UserError
+from stages.core.compute import require_memory
 from stages.movielens.archive import Archive, Member
 from stages.movielens.catalogue import NO_GENRES
 from stages.movielens.table import Table, shown
@@ -151,7 +151,7 @@ def read(path: Path) -> Release:
     ratings, movies = archive.member(layout.ratings), archive.member(layout.movies)
     tags = archive.member("tags.csv") if "tags.csv" in archive else None
     size = sum(member.size for member in (ratings, movies, tags) if member)
-    memory.require(BYTES_PER_BYTE * size, f"reading {ratings.name}", "choose a smaller dataset")
+    require_memory(BYTES_PER_BYTE * size, f"reading {ratings.name}", "choose a smaller dataset")
     table = layout.table(ratings)
     release = Release(
         ratings=layout.read_ratings(table),

@@ -1,27 +1,25 @@
 """Ratings as tensors: what `prepare` writes and every later stage reads."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from stages import tensors
-from stages.kinds import outside
+from stages.core.files import check_index, typed
+from stages.core.tensors import TensorFile
 
-SIDE_INFORMATION = {"genres": Float[Tensor, "n_movies genres"], "period": Float[Tensor, "n_movies periods"]}
-"""The tensors that tell of movies without any rating."""
 HOURS = 1 << 24
-"""Timestamps are within as many hours of 1970, until the year 3883: `user * HOURS + hour` is no overflow."""
+"""All timestamps are before so many hours since 1970 (year 3883): `user * HOURS + hour` fits int64."""
 
 
+@typed
 @dataclass(frozen=True)
-class Ratings:
+class Ratings(TensorFile):
     """Some of the ratings, as parallel tensors; indices count all users and movies of the dataset."""
 
+    written_by: ClassVar[str] = "prepare"
     user: Int[Tensor, " n_ratings"]
     """Index of the user, from 0 to `n_users` - 1."""
     movie: Int[Tensor, " n_ratings"]
@@ -59,21 +57,23 @@ class Ratings:
         """The lowest and the highest rating given, in stars."""
         return self.rating.min().item(), self.rating.max().item()
 
-    def serialize(self) -> bytes:
-        """The content of a file that `load` reads; the same bytes for the same ratings."""
-        return tensors.serialize(vars(self))
-
-    @classmethod
-    def load(cls, path: Path) -> "Ratings":
-        """Read a file of ratings; raises UserError when it is not one."""
-        kinds = {field.name: field.type for field in fields(cls)}
-        return cls(**tensors.load(path, kinds, "prepare", _problems))
+    def validate(self) -> None:
+        """Raise ValueError on an index or a time that is out of range."""
+        check_index("user", self.user, self.n_users)
+        check_index("movie", self.movie, self.n_movies)
+        check_index("timestamp", self.timestamp, HOURS * 3600)
 
 
-def _problems(content: dict[str, Any]) -> Iterator[str]:
-    yield from outside("user", content["user"], content["n_users"])
-    yield from outside("movie", content["movie"], content["n_movies"])
-    yield from outside("timestamp", content["timestamp"], HOURS * 3600)
+@typed
+@dataclass(frozen=True)
+class SideInformation(TensorFile):
+    """What is known of movies without any rating."""
+
+    written_by: ClassVar[str] = "prepare"
+    genres: Float[Tensor, "n_movies genres"]
+    """1/√n in the columns of a movie's n genres, so that its row has length 1; zeros without a genre."""
+    period: Float[Tensor, "n_movies periods"]
+    """1 in the column of the five years in which it was released; zeros where that is unknown."""
 
 
 def concatenate(first: Ratings, second: Ratings) -> Ratings:

@@ -13,7 +13,7 @@ from typing import Literal
 
 import pandas as pd
 
-from stages.command import UserError
+from stages.core.cli import UserError
 from stages.movielens.archive import Member
 
 SHOWN = 60

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
-from stages.command import UserError
-from stages.recommender.library import Cluster, Library, Movie
+from stages.core.cli import UserError
+from stages.recommender.artifacts import Artifacts, Cluster, Movie
 
 _YEARS = re.compile(r"(?P<first>\d{4})?(?:\s*(?P<dash>[-–])\s*(?P<last>\d{4})?)?")
 
@@ -24,7 +24,7 @@ class Filters:
     min_ratings: int = 0
     """How many people have rated it, at least."""
 
-    def passing(self, library: Library) -> list[Movie]:
+    def passing(self, library: Artifacts) -> list[Movie]:
         """The movies that pass; raises UserError where a filter makes no sense, or lets none pass."""
         wanted, excluded = _genres(self.genres, library), _genres(self.excluded_genres, library)
         first, last = _span(self.years)
@@ -54,7 +54,7 @@ class Filters:
         return " ".join(parts)
 
 
-def _genres(names: list[str], library: Library) -> set[str]:
+def _genres(names: list[str], library: Artifacts) -> set[str]:
     known = {genre.casefold(): genre for movie in library.movies for genre in movie.genres} if names else {}
     for name in names:
         if name.casefold() not in known:
@@ -74,7 +74,7 @@ def _span(years: str) -> tuple[int, int]:
     return first, last
 
 
-def _clusters(text: str, library: Library) -> set[Cluster]:
+def _clusters(text: str, library: Artifacts) -> set[Cluster]:
     if not text:
         return set()
     known, wanted = sorted(set(library.clusters.values())), text.strip().casefold()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from stages.command import UserError
+from stages.core.cli import UserError
 from stages.factorization import adam
 from stages.factorization.solver import Fit, Hyperparameters
 from stages.movielens import layouts

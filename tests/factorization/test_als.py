@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from stages.command import UserError
+from stages.core.cli import UserError
 from stages.factorization import als
 from stages.factorization.normal_equations import AT_ONCE, of_both_sides
 from stages.factorization.solver import Fit

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from stages.command import UserError
-from stages.factorization import device
+from stages.core import compute as device
+from stages.core.cli import UserError
 
 
 def test_auto_takes_the_first_that_is_present(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from stages.factorization import features
-from stages.factorization.decomposition import leading_singular_vectors
 from stages.factorization.normal_equations import of_both_sides
+from stages.factorization.randomized_svd import leading_singular_vectors
 from stages.movielens.ratings import Ratings
 from tests.conftest import hyperparameters, make_problem
 

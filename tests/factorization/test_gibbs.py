@@ -78,7 +78,7 @@ def test_the_draws_of_vectors_effects_and_noise_agree_with_their_joint_distribut
     seen = []
     for _ in range(4_000):
         x, y = state.users[train.user], state.movies[train.movie]
-        level = x[:, 1] + y[:, 1] + x[:, 0] * y[:, 0] + state.effects[state.sitting_row]
+        level = x[:, 1] + y[:, 1] + x[:, 0] * y[:, 0] + state.effects[state.session_row]
         noise = torch.randn(len(train), generator=generator) * state.noise_precision[train.user].rsqrt()
         state.train = dataclasses.replace(train, rating=level + noise)
         state.sweep()
@@ -182,15 +182,15 @@ def test_an_hours_effect_is_found_and_ends_with_the_hour() -> None:
     train, _ = plant(30, 60, latent_factors=1, noise=0.2, share=1)
     late = train.movie % 2 == 1
     hours = torch.where(late, 5, 3) * 3600
-    mood = dataclasses.replace(train, rating=train.rating + 0.8 * late, timestamp=hours)
+    noise_deviation = dataclasses.replace(train, rating=train.rating + 0.8 * late, timestamp=hours)
     half = torch.rand(len(train), generator=torch.Generator().manual_seed(0)) < 0.6
-    model = fit(mood[half], latent_factors=1, epochs=60, sittings=True).model
-    same = model.predict(mood[~half]) - mood[~half].rating
-    other = dataclasses.replace(mood[~half], timestamp=hours[~half] + 10 * 3600)
+    model = fit(noise_deviation[half], latent_factors=1, epochs=60, sittings=True).model
+    same = model.predict(noise_deviation[~half]) - noise_deviation[~half].rating
+    other = dataclasses.replace(noise_deviation[~half], timestamp=hours[~half] + 10 * 3600)
     assert same.square().mean() < 0.1
     assert len(model.sitting) == 60
-    without = dataclasses.replace(model, sitting_effects=torch.zeros_like(model.sitting_effects))
-    torch.testing.assert_close(model.predict(other), without.predict(mood[~half]))
+    without = dataclasses.replace(model, session_effects=torch.zeros_like(model.session_effects))
+    torch.testing.assert_close(model.predict(other), without.predict(noise_deviation[~half]))
 
 
 def test_the_embeddings_rebuild_the_averaged_predictions(small_parts: dict[str, Ratings]) -> None:

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from stages.measures import rmse
 from stages.movielens.ratings import Ratings
+from stages.ranking.metrics import rmse
 from stages.train import SOLVERS
 from tests.conftest import hyperparameters, make_problem
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from stages.command import UserError
+from stages.core.cli import UserError
 from stages.factorization.model import Model, single
 from stages.movielens.ratings import HOURS
 from tests.conftest import make_ratings
@@ -27,7 +27,7 @@ def make_model(draws: int = 3) -> Model:
         movie_factors=normal(draws, 5, 3),
         noise=normal(draws, 4).square(),
         sitting=torch.tensor([1 * HOURS + 24, 2 * HOURS]),
-        sitting_effects=normal(draws, 2),
+        session_effects=normal(draws, 2),
         prior_mean=normal(draws, 4),
         prior_precision=torch.eye(4).repeat(draws, 1, 1),
         feature_weights=normal(draws, 2, 4),
@@ -57,7 +57,7 @@ def test_predictions_are_averages_over_draws_and_deviations_by_total_variance() 
     u, i = ratings.user, ratings.movie
     level = model.user_biases[:, u] + model.movie_biases[:, i]
     each = 3.5 + level + (model.user_factors[:, u] * model.movie_factors[:, i]).sum(2)
-    each[:, 1] += model.sitting_effects[:, 0]  # user 1 rated on day 1, in its first hour: the 24th
+    each[:, 1] += model.session_effects[:, 0]  # user 1 rated on day 1, in its first hour: the 24th
     mean, deviation = model.predict_distribution(ratings)
     torch.testing.assert_close(mean, each.mean(0))
     variance = each.var(0, correction=0) + model.noise[:, u].mean(0)

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from stages import memory
-from stages.command import UserError
-from stages.movielens import checks
+from stages.core.cli import UserError
+from stages.movielens import validation
 from stages.movielens.layouts import read
 from tests.conftest import MakeZip
 from tests.movielens.test_layouts import CSV, DOUBLE_COLON
@@ -168,4 +167,4 @@ def test_a_damaged_zip_is_read_or_refused_and_nothing_else(
         content[dice.randrange(directory if seed % 2 else 0, len(content))] = dice.randrange(256)
     (tmp_path / "damaged.zip").write_bytes(content)
     with contextlib.suppress(UserError):
-        checks.check(read(tmp_path / "damaged.zip"))
+        validation.validate(read(tmp_path / "damaged.zip"))

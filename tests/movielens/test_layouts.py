@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from stages.command import UserError
+from stages.core.cli import UserError
 from stages.movielens.layouts import MOVIES, RATINGS, read
 from tests.conftest import MakeZip
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from stages.movielens import synthetic
-from stages.movielens.spelling import split_year
+from stages.movielens.title_format import split_year
 
 
 @pytest.fixture(scope="module")

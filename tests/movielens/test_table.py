@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from stages.command import UserError
-from stages.movielens.checks import LATEST, check
+from stages.core.cli import UserError
 from stages.movielens.layouts import Release, read
+from stages.movielens.validation import LATEST, check
 from tests.movielens.test_layouts import CSV, DOUBLE_COLON, TAB
 
 HEADER = "userId,movieId,rating,timestamp\n"

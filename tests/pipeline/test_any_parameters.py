@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from stages import curve
-from stages.command import UserError
+from stages.core.cli import UserError
 from tests.parameters_of_the_stages import PARAMETERS
 from tests.stages_of_the_pipeline import DEFAULTS, PIPELINE, STAGES
 

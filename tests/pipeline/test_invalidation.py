@@ -70,7 +70,7 @@ MODULES: dict[str, set[str]] = {
     "tensors.py": ALL - {"fetch", "cluster", "curve", "report"},
     "kinds.py": ALL - {"fetch"},
     "memory.py": {"prepare"} | FITS,
-    "side_by_side.py": {"notebook"} | FITS,
+    "compute.py": {"notebook"} | FITS,
     # the data's own knowledge
     "movielens/catalogue.py": ALL - {"notebook", "points", "curve"},
     "movielens/synthetic.py": {"fetch"},
@@ -102,7 +102,7 @@ MODULES: dict[str, set[str]] = {
     "ease.py": {"baselines", "newcomers", "evaluate"},
     "neighbours.py": {"baselines"},
     "appeal.py": {"newcomers", "evaluate"},
-    "intervals.py": {"evaluate"},
+    "bootstrap.py": {"evaluate"},
     # points, clusters and their names
     "places.py": {"points", "report"} | GROUPS,
     "nearness.py": {"points", "report"} | GROUPS,

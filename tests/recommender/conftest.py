@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import torch
 
-from stages import ease
+from stages.clustering.nearest import NearestNeighbours
 from stages.factorization import als, gibbs
 from stages.factorization.solver import Fit
 from stages.movielens.ratings import Ratings
-from stages.nearness import Nearness
-from stages.recommender.asker import Asker
-from stages.recommender.library import Library
+from stages.ranking import ease
+from stages.recommender.artifacts import Artifacts
+from stages.recommender.profile import UserProfile
 from tests.conftest import hyperparameters, make_problem
 from tests.test_places import make_places
 
@@ -101,11 +101,11 @@ def clustered() -> dict[int, int]:
     }
 
 
-def points() -> Nearness:
+def points() -> NearestNeighbours:
     """Points on a circle: Rising movies on the first 45°, in their order, Falling ones a right angle away."""
     movie = np.array(sorted(clustered()))
     angle = [math.radians(movie_ / len(FILMS) * 45 + 90 * (not FILMS[movie_].rising)) for movie_ in movie]
-    return Nearness(movie, np.stack([np.cos(angle), np.sin(angle)], axis=1))
+    return NearestNeighbours(movie, np.stack([np.cos(angle), np.sin(angle)], axis=1))
 
 
 def write(path: Path, header: str, rows: Sequence[Sequence[object]]) -> Path:
@@ -159,31 +159,33 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def library(data: Path) -> Library:
-    return Library(data)
+def library(data: Path) -> Artifacts:
+    return Artifacts(data)
 
 
 @pytest.fixture(scope="session")
-def libraries(data: Path, library: Library, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Library]:
+def libraries(
+    data: Path, library: Artifacts, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Artifacts]:
     """The same data with a model by each solver."""
     other = tmp_path_factory.mktemp("als") / "data"
     shutil.copytree(data, other)
     train = Ratings.load(data / "prepared" / "train.pt")
     (other / "model.pt").write_bytes(_fit("als", train).model.serialize())
-    return {"gibbs": library, "als": Library(other)}
+    return {"gibbs": library, "als": Artifacts(other)}
 
 
-def fan(library: Library, *titles: str) -> Asker:
+def fan(library: Artifacts, *titles: str) -> UserProfile:
     """Somebody new who likes some movies."""
-    asker = Asker(library)
+    asker = UserProfile(library)
     for title in titles:
         asker.add_liked(title)
     return asker
 
 
-def member(library: Library, user: int) -> Asker:
+def member(library: Artifacts, user: int) -> UserProfile:
     """A user of the dataset, by index."""
-    asker = Asker(library)
+    asker = UserProfile(library)
     asker.add_user(user_id(user))
     return asker
 

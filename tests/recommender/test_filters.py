@@ -5,19 +5,19 @@ from collections.abc import Callable
 
 import pytest
 
-from stages.command import UserError
+from stages.core.cli import UserError
+from stages.recommender.artifacts import Artifacts
 from stages.recommender.filters import Filters
-from stages.recommender.library import Library
 from tests.recommender.conftest import CLUSTERS, FILMS, Film, clustered
 
 MANY = 10_000
 
 
-def passing(library: Library, filters: Filters) -> set[int]:
+def passing(library: Artifacts, filters: Filters) -> set[int]:
     return {movie.movie for movie in filters.passing(library)}
 
 
-def test_without_filters_every_movie_passes(library: Library) -> None:
+def test_without_filters_every_movie_passes(library: Artifacts) -> None:
     assert passing(library, Filters()) == set(range(len(FILMS)))
 
 
@@ -39,7 +39,7 @@ def test_without_filters_every_movie_passes(library: Library) -> None:
     ],
 )  # fmt: skip
 def test_genres_and_years_keep_exactly_what_they_say(
-    library: Library, filters: Filters, expected: Callable[[Film], bool]
+    library: Artifacts, filters: Filters, expected: Callable[[Film], bool]
 ) -> None:
     kept = {movie for movie, film in enumerate(FILMS) if expected(film)}
     assert 0 < len(kept) < len(FILMS)
@@ -51,7 +51,7 @@ def test_genres_and_years_keep_exactly_what_they_say(
     [("1", {1}), (" 01 ", {1}), ("Crime", {3}), ("war", {1, 3}), (" sci-fi · ", {0, 2}), ("1995", None)],
 )
 def test_a_cluster_is_meant_by_its_number_or_by_a_part_of_its_name(
-    library: Library, text: str, numbers: set[int] | None
+    library: Artifacts, text: str, numbers: set[int] | None
 ) -> None:
     if numbers is None:
         with pytest.raises(UserError, match=f'there is no cluster "{text}"'):
@@ -61,7 +61,7 @@ def test_a_cluster_is_meant_by_its_number_or_by_a_part_of_its_name(
     assert passing(library, Filters(cluster=text)) == kept
 
 
-def test_movies_need_so_many_ratings_or_more(library: Library) -> None:
+def test_movies_need_so_many_ratings_or_more(library: Artifacts) -> None:
     counts = sorted({movie.n_ratings for movie in library.movies})
     least = counts[len(counts) // 2]
     kept = {movie.movie for movie in library.movies if movie.n_ratings >= least}
@@ -69,7 +69,7 @@ def test_movies_need_so_many_ratings_or_more(library: Library) -> None:
     assert least in {library.movies[movie].n_ratings for movie in kept}
 
 
-def test_filters_that_let_nothing_pass_are_named_as_they_were_typed(library: Library) -> None:
+def test_filters_that_let_nothing_pass_are_named_as_they_were_typed(library: Artifacts) -> None:
     filters = Filters(["Sci-Fi", "Crime"], ["War"], "1900-1910", "war", MANY)
     typed = "--genre Sci-Fi --genre Crime --exclude-genre War --years 1900-1910 --cluster war --min-ratings"
     with pytest.raises(UserError, match=f"^no movie passes: {typed} {MANY}; leave one of these out$"):
@@ -100,13 +100,13 @@ def test_filters_that_let_nothing_pass_are_named_as_they_were_typed(library: Lib
     ],
 )
 def test_a_filter_without_sense_is_named_with_what_would_be_right(
-    library: Library, filters: Filters, complaint: str
+    library: Artifacts, filters: Filters, complaint: str
 ) -> None:
     with pytest.raises(UserError, match=complaint):
         filters.passing(library)
 
 
-def test_every_cluster_is_listed_where_one_is_unknown(library: Library) -> None:
+def test_every_cluster_is_listed_where_one_is_unknown(library: Artifacts) -> None:
     with pytest.raises(UserError) as error:
         Filters(cluster="poems").passing(library)
     assert str(error.value).splitlines()[1:] == [f"{number}. {name}" for number, name in enumerate(CLUSTERS)]

@@ -1,0 +1,1 @@
+"""Clusters of movies: embeddings, k-means, cluster metrics, labels, and the 2-D map."""

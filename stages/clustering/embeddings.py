@@ -1,0 +1,71 @@
+"""Embeddings of the movies by each of the fits: what `points` writes, and clusters are made of."""
+
+import io
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from stages.clustering.nearest import NearestNeighbours
+from stages.core import files
+from stages.core.files import check_index, typed
+
+
+@typed
+@dataclass(frozen=True)
+class MovieEmbeddings:
+    """The movies with enough ratings, and their embeddings."""
+
+    movie: Int[np.ndarray, " movies"]
+    """Indices, ascending."""
+    embedding: Float[np.ndarray, "movies dimensions"]
+    """By the model."""
+    replicas: Float[np.ndarray, "replicas movies _"]
+    """By fits with other seeds."""
+    without_genres: Float[np.ndarray, "fits_without_genres movies _"]
+    """By a fit without genres; none if the model does not use genres."""
+    position: Float[np.ndarray, "movies 2"]
+    """On the map; NaN where a movie is not on it."""
+    expected: Float[np.ndarray, " movies"]
+    """Stars that all users would give on average."""
+    deviation: Float[np.ndarray, " movies"]
+    """Standard deviation of `expected`, in stars."""
+    notebook: Float[np.ndarray, "seeds n_movies _"]
+    """Of all movies, by the notebook's recipe from two seeds."""
+
+    @property
+    def neighbours(self) -> NearestNeighbours:
+        """Search by the model's embeddings."""
+        return NearestNeighbours(self.movie, self.embedding)
+
+    def serialize(self) -> bytes:
+        """The content of a file that `load` reads: the arrays one after another.
+
+        The same bytes for the same embeddings; those of an .npz depend on the version of Python.
+        """
+        buffer = io.BytesIO()
+        for field in fields(self):
+            np.save(buffer, getattr(self, field.name))
+        return buffer.getvalue()
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a file of embeddings; raises UserError if it is missing, damaged or misshapen."""
+        return files.load(path, cls._read, "points")
+
+    @classmethod
+    def _read(cls, path: Path) -> Self:
+        with path.open("rb") as file:
+            content = {field.name: np.load(file, allow_pickle=False) for field in fields(cls)}
+            if file.read(1):
+                raise ValueError("there is more than the embeddings")
+        found = cls(**content)
+        for name, value in content.items():
+            if name != "position" and not np.isfinite(value).all():
+                raise ValueError(f"{name} has values that are not finite")
+        if (np.diff(found.movie) <= 0).any():
+            raise ValueError("movie is not in ascending order")
+        check_index("movie", found.movie, found.notebook.shape[1])
+        return found

@@ -1,0 +1,48 @@
+"""Runs a stage from the command line, and reports errors that the user can fix in one message."""
+
+import argparse
+import contextlib
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+OUT_OF_MEMORY = re.compile("not enough memory|can't allocate memory|out of memory", re.IGNORECASE)
+"""PyTorch's messages, on a CPU or a GPU."""
+
+
+class UserError(Exception):
+    """An error that the user can fix: reported as a message, without a traceback."""
+
+
+def run(main: Callable[..., None]) -> None:
+    """Call `main` with a path for each of its arguments, read from options of the same names."""
+    stage = Path(sys.argv[0]).stem
+    parser = argparse.ArgumentParser(prog=f"python -m stages.{stage}", description=main.__doc__)
+    for name, argument in inspect.signature(main).parameters.items():
+        required = argument.default is argument.empty
+        default = None if required else argument.default
+        note = "a path" if required else f"a path (default: {default})"
+        parser.add_argument(
+            f"--{name}", type=Path, required=required, default=default, metavar="PATH", help=note
+        )
+    arguments = vars(parser.parse_args())
+    with report_errors(stage):
+        main(**arguments)
+
+
+@contextlib.contextmanager
+def report_errors(stage: str) -> Iterator[None]:
+    """Exit with one message and status 1 on a `UserError`, an OS error or lack of memory, 130 on Ctrl-C."""
+    try:
+        yield
+    except (UserError, OSError) as error:
+        sys.exit(f"{stage}: {error}")
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)):
+            sys.exit(f"{stage}: out of memory; no output was written ({error})")
+        raise
+    except KeyboardInterrupt:
+        print(f"{stage}: interrupted; no output was written", file=sys.stderr)
+        sys.exit(130)

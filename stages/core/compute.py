@@ -1,0 +1,98 @@
+"""The machine's resources: its device, its memory and its cores."""
+
+import contextlib
+import io
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import psutil
+import torch
+from joblib import Parallel, cpu_count, delayed
+
+from stages.core.cli import UserError
+
+DeviceName = Literal["auto", "cpu", "cuda", "mps", "xpu"]
+GIB = 2**30
+LIMIT, USED = (Path("/sys/fs/cgroup") / name for name in ("memory.max", "memory.current"))
+"""Memory of a container, in bytes, if there is one."""
+TINY, LARGE = 10_000, 500_000
+"""Ratings below which parallel fits save nothing, and above which one fit keeps all cores busy."""
+
+T = TypeVar("T")
+
+
+def available_devices() -> list[str]:
+    """The kinds of device on this machine, the fastest first."""
+    accelerators = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "xpu": torch.xpu.is_available(),
+    }
+    return [name for name, available in accelerators.items() if available] + ["cpu"]
+
+
+def choose_device(name: DeviceName) -> torch.device:
+    """The named device, or the fastest one; raises UserError if this machine does not have it."""
+    devices = available_devices()
+    if name == "auto":
+        return torch.device(devices[0])
+    if name not in devices:
+        raise UserError(f"device is {name!r}, but this machine has only: {', '.join(devices)}")
+    return torch.device(name)
+
+
+def available_memory() -> int:
+    """Bytes that can be allocated without swapping."""
+    free = int(psutil.virtual_memory().available)
+    try:
+        return min(free, int(LIMIT.read_text()) - int(USED.read_text()))
+    except (OSError, ValueError):  # no container, or one without a limit ("max")
+        return free
+
+
+def require_memory(needed: float, what: str, fix: str) -> None:
+    """Raise UserError if `what` would take more bytes than are free."""
+    free = available_memory()
+    if needed > free:
+        sizes = f"about {needed / GIB:.1f} GiB of memory, and {free / GIB:.1f} GiB are free"
+        raise UserError(f"{what} would take {sizes}; {fix}")
+
+
+def run_parallel(
+    fit: Callable[..., T],
+    calls: Sequence[tuple[Any, ...]],
+    n_ratings: int,
+    prefer: Literal["threads", "processes"] = "threads",
+) -> list[T]:
+    """`fit` of each tuple of arguments, in order; the first failure is raised here.
+
+    Fits to up to `LARGE` ratings run at the same time, each on one thread, so that their results do not
+    depend on the number of cores; a larger fit uses all cores and all memory. Threads start at once and
+    share the ratings; processes are faster for fits of many tiny steps, and the first shows the progress.
+    """
+    parallel = n_ratings >= TINY and (n_ratings <= LARGE or prefer == "processes")
+    n_jobs = max(1, min(len(calls), cpu_count())) if parallel else 1
+    with threads_for(0 if parallel else n_ratings):
+        threads = torch.get_num_threads()
+        silent = [prefer == "processes" and number > 0 for number in range(len(calls))]
+        each = zip(calls, silent, strict=True)
+        tasks = (delayed(_fit)(fit, arguments, threads, quietly) for arguments, quietly in each)
+        return list(Parallel(n_jobs=n_jobs, prefer=prefer)(tasks))
+
+
+@contextlib.contextmanager
+def threads_for(n_ratings: int) -> Iterator[None]:
+    """One thread for a small fit, all available threads for a large one."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(threads if n_ratings > LARGE else 1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _fit(fit: Callable[..., T], arguments: tuple[Any, ...], threads: int, quietly: bool) -> T:
+    torch.set_num_threads(threads)
+    with contextlib.redirect_stderr(io.StringIO()) if quietly else contextlib.nullcontext():
+        return fit(*arguments)

@@ -1,0 +1,105 @@
+"""Reads and writes files: outputs appear whole or not at all, with the same bytes each time."""
+
+import json
+import math
+import os
+import pickle
+import struct
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from beartype import BeartypeConf, beartype
+from jaxtyping import jaxtyped
+
+from stages.core.cli import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DIGITS = 6
+"""Metrics are rounded to so many decimals."""
+Metrics = Mapping[str, object]
+"""Names to numbers, or to further names."""
+INVALID = (
+    *(OSError, EOFError, pickle.UnpicklingError, struct.error, SyntaxError),
+    *(ValueError, LookupError, TypeError, AttributeError, RuntimeError),
+)
+"""Raised by `torch.load`, `numpy.load`, pandas and type checks on a file with the wrong content."""
+
+T = TypeVar("T")
+_beartype = beartype(conf=BeartypeConf(is_pep484_tower=True))
+
+
+def typed(dataclass: type[T]) -> type[T]:
+    """Check fields against their annotations; axes of one name must have one length."""
+    checked: type[T] = jaxtyped(typechecker=_beartype)(dataclass)
+    return checked
+
+
+def load(path: Path, read: Callable[[Path], T], stage: str) -> T:
+    """`read(path)`; if the file is missing or invalid, a UserError with the command that recreates it."""
+    fix = f"recreate it with: dvc repro -f {stage}"
+    try:
+        return read(path)
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist; create it with: dvc repro") from None
+    except (IsADirectoryError, PermissionError) as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}; {fix}") from error
+    except INVALID as error:
+        raise UserError(f"{path} is damaged or from another version ({_summary(error)}); {fix}") from error
+
+
+def check_index(name: str, index: Any, n: int) -> None:
+    """Raise ValueError unless all indices are from 0 to `n` - 1."""
+    if len(index) and not 0 <= index.min() <= index.max() < n:
+        raise ValueError(f"{name} ranges from {index.min()} to {index.max()}, expected 0 to {n - 1}")
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write beside `path`, then rename, so that readers see the old file or the new one.
+
+    What an interrupted write leaves, `.NAME.part`, is replaced by the next one.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.part")
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 with `\\n` line ends on every platform."""
+    write_bytes(path, text.encode())
+
+
+def write_csv(path: Path, table: "pd.DataFrame") -> None:
+    """Write a table without its index; missing values are empty cells."""
+    write_text(path, table.to_csv(index=False, lineterminator="\n"))
+
+
+def write_metrics(path: Path, metrics: Metrics) -> None:
+    """Write JSON with floats rounded to 6 digits.
+
+    Raises ValueError on a number that is not finite: a metric that cannot be measured is left out.
+    """
+    write_text(path, json.dumps(_rounded(metrics), indent=2, allow_nan=False) + "\n")
+
+
+def _rounded(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _rounded(inner) for key, inner in value.items()}
+    if isinstance(value, float) and math.isfinite(value):
+        return round(value, DIGITS)
+    return value
+
+
+def _summary(error: Exception) -> str:
+    """The first lines of a message, without the repeated signature that a type checker adds."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines[:4])[:300] or type(error).__name__

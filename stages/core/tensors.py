@@ -1,0 +1,54 @@
+"""Files of tensors: a dataclass declares names, types and shapes, which are checked when a file is read."""
+
+import io
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import torch
+
+from stages.core import files
+
+
+class TensorFile:
+    """Base of dataclasses of tensors and numbers that are stored in a file of their own."""
+
+    written_by: ClassVar[str]
+    """The stage that writes such a file."""
+
+    def validate(self) -> None:
+        """Raise ValueError where a loaded file breaks a rule that types and shapes do not express."""
+
+    def serialize(self) -> bytes:
+        """The content of a file that `load` reads: the same bytes for the same tensors."""
+        content = {name: _compact(value) for name, value in named_fields(self).items()}
+        buffer = io.BytesIO()
+        torch.save(content, buffer)
+        return buffer.getvalue()
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a file; raises UserError when it is missing, damaged, misshapen or not finite."""
+        return files.load(path, cls._read, cls.written_by)
+
+    @classmethod
+    def _read(cls, path: Path) -> Self:
+        content = torch.load(path, weights_only=True, mmap=True)
+        if not isinstance(content, dict):
+            raise ValueError(f"contains a {type(content).__name__}, expected named tensors")
+        found = cls(**content)
+        for name, value in content.items():
+            if torch.is_tensor(value) and value.is_floating_point() and not value.isfinite().all():
+                raise ValueError(f"{name} has values that are not finite")
+        found.validate()
+        return found
+
+
+def named_fields(instance: Any) -> dict[str, Any]:
+    """The fields of a dataclass by name, not copied."""
+    return {field.name: getattr(instance, field.name) for field in fields(instance)}
+
+
+def _compact(value: Any) -> Any:
+    """A tensor on the CPU, without the rest of the tensor that it is a view of."""
+    return value.cpu().clone() if torch.is_tensor(value) else value

@@ -1,0 +1,1 @@
+"""Charts, the map, the listing and the explorer page."""

@@ -1,0 +1,1 @@
+"""Quality of predictions and rankings, and the methods that rank: EASE, neighbours, the ranking score."""
