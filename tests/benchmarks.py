@@ -36,7 +36,7 @@ from stages.factorization.solver import Hyperparameters, Problem
 from stages.movielens.ratings import SIDE_INFORMATION, Ratings, concatenate
 from stages.ranking.metrics import rmse
 from tests.conftest import write_training_inputs
-from tests.stages_of_the_pipeline import DEFAULTS, PIPELINE, ROOT, STAGES
+from tests.repository import DEFAULTS, PIPELINE, ROOT, STAGES
 
 PREPARED = ROOT / "data" / "prepared"
 CPU = torch.device("cpu")

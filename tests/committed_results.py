@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from tests.stages_of_the_pipeline import DEFAULTS, ROOT
+from tests.repository import DEFAULTS, ROOT
 
 TOLERANCE = {
     "data": 0.0,

@@ -1,4 +1,4 @@
-"""What several tests start from: a small generated release, and the real one where the mirror offers it."""
+"""Shared fixtures and builders: a small generated release, and the real one where the mirror offers it."""
 
 import os
 import signal
@@ -10,15 +10,13 @@ from typing import Any
 import pytest
 import torch
 import yaml
-from torch import Tensor
 
-from stages.core.tensors import serialize
 from stages.factorization.solver import Hyperparameters, Problem
 from stages.movielens import layouts, synthetic
 from stages.movielens.layouts import Release
-from stages.movielens.ratings import Ratings
+from stages.movielens.ratings import Ratings, SideInformation
 from stages.prepare import PrepareParameters, Split, index, split
-from tests.stages_of_the_pipeline import DEFAULTS
+from tests.repository import DEFAULTS
 
 # What a shell runs in the background ignores Ctrl-C, and so would all that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -80,7 +78,7 @@ def prepare_parameters(**changes: object) -> PrepareParameters:
         "test_fraction": 0.1,
         "validation_fraction": 0.05,
     }
-    return PrepareParameters.check(values | changes)
+    return PrepareParameters.parse(values | changes)
 
 
 def make_ratings(rows: list[tuple[int, int, float]], n_users: int, n_movies: int) -> Ratings:
@@ -111,14 +109,14 @@ def hyperparameters(**changes: Any) -> Hyperparameters:
 def make_problem(
     train: Ratings,
     validation: Ratings | None = None,
-    side_information: dict[str, Tensor] | None = None,
+    side_information: SideInformation | None = None,
     seed: int = 0,
 ) -> Problem:
     """A problem on the CPU; without validation ratings or side information unless they are given."""
     return Problem(
         train=train,
         validation=train[torch.zeros(0, dtype=torch.int64)] if validation is None else validation,
-        side_information=side_information or {},
+        side_information=side_information,
         device=torch.device("cpu"),
         generator=torch.Generator().manual_seed(seed),
     )
@@ -145,7 +143,7 @@ def write_training_inputs(directory: Path, parts: dict[str, Ratings], **changes:
     for name in ("train", "validation"):
         (directory / f"{name}.pt").write_bytes(parts[name].serialize())
     n_movies = parts["train"].n_movies
-    known = {"genres": torch.ones(n_movies, 3), "period": torch.ones(n_movies, 2)}
-    (directory / "side.pt").write_bytes(serialize(known))
+    known = SideInformation(genres=torch.ones(n_movies, 3), period=torch.ones(n_movies, 2))
+    (directory / "side.pt").write_bytes(known.serialize())
     chosen = {**DEFAULTS, "feature_rank": 4, "device": "cpu", **changes}
     (directory / "params.yaml").write_text(yaml.safe_dump(chosen))

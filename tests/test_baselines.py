@@ -14,7 +14,7 @@ from stages.core.tensors import serialize
 from stages.movielens.ratings import Ratings
 from stages.ranking.ease import Ease
 from tests.conftest import make_ratings
-from tests.stages_of_the_pipeline import DEFAULTS
+from tests.repository import DEFAULTS
 
 
 def test_the_global_mean_is_predicted_to_everybody() -> None:
@@ -117,7 +117,7 @@ def test_neighbours_that_would_not_fit_into_memory_are_left_out(
     small_parts: dict[str, Ratings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stages.neighbours.MOST_CELLS", 10)
-    parameters = BaselinesParameters.check(DEFAULTS)
+    parameters = BaselinesParameters.parse(DEFAULTS)
     chosen = {"neighbours": BASELINES["neighbours"]}
     table, rows = evaluate(**small_parts, parameters=parameters, baselines=chosen)
     assert rows == {}

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.committed_results import TOLERANCE, agrees, experiments, flat, metrics
-from tests.stages_of_the_pipeline import ROOT
+from tests.repository import ROOT
 
 
 @pytest.mark.parametrize("name", TOLERANCE)

@@ -14,7 +14,7 @@ import pytest
 from dvc.utils.hydra import apply_overrides
 
 from tests.parameters_of_the_stages import PARAMETERS
-from tests.stages_of_the_pipeline import DEFAULTS, PIPELINE, ROOT, STAGES
+from tests.repository import DEFAULTS, PIPELINE, ROOT, STAGES
 
 
 def imported_modules(path: Path) -> set[Path]:

@@ -16,7 +16,7 @@ from stages.factorization.model import Model, single
 from stages.movielens.ratings import Ratings
 from stages.ranking.ease import Ease, fit
 from tests.conftest import make_ratings
-from tests.stages_of_the_pipeline import DEFAULTS
+from tests.repository import DEFAULTS
 
 NONE = pd.DataFrame()
 
@@ -42,7 +42,7 @@ def blind(n_movies: int) -> Ease:
 
 
 def measure(model: Model, train: Ratings, validation: Ratings, test: Ratings) -> Any:
-    parameters = EvaluateParameters.check(DEFAULTS)
+    parameters = EvaluateParameters.parse(DEFAULTS)
     return evaluate.evaluate(model, train, validation, test, NONE, blind(train.n_movies), parameters)
 
 

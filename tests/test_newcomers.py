@@ -12,11 +12,11 @@ from stages.movielens.ratings import Ratings
 from stages.newcomers import NewcomersParameters, divide, predict
 from tests.conftest import make_ratings, write_training_inputs
 from tests.factorization.test_model import make_model
-from tests.stages_of_the_pipeline import DEFAULTS
+from tests.repository import DEFAULTS
 
 
 def parameters(**changes: object) -> NewcomersParameters:
-    return NewcomersParameters.check({**DEFAULTS, **changes})
+    return NewcomersParameters.parse({**DEFAULTS, **changes})
 
 
 def pairs(ratings: Ratings) -> set[tuple[int, int]]:

@@ -15,7 +15,7 @@ from stages.factorization.solver import Hyperparameters
 from stages.movielens.ratings import Ratings
 from stages.train import TrainParameters, pose
 from tests.conftest import make_problem
-from tests.stages_of_the_pipeline import DEFAULTS
+from tests.repository import DEFAULTS
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_it_is_what_training_by_these_parameters_gives(
     small_parts: dict[str, Ratings], quick: Hyperparameters
 ) -> None:
     train, validation = small_parts["train"], small_parts["validation"]
-    parameters = TrainParameters.check({**DEFAULTS, **quick.model_dump(), "solver": "adam", "device": "cpu"})
+    parameters = TrainParameters.parse({**DEFAULTS, **quick.model_dump(), "solver": "adam", "device": "cpu"})
     problem = pose(parameters, train, validation, make_problem(train).side_information)
     expected = adam.fit(problem, parameters).model
     seed = derive_seed(parameters.seed, notebook.PURPOSES[0])

@@ -19,14 +19,14 @@ from stages.factorization.model import single
 from stages.movielens.ratings import Ratings
 from stages.points import PointsParameters, choose, place, watch
 from tests.conftest import make_ratings
-from tests.stages_of_the_pipeline import DEFAULTS
+from tests.repository import DEFAULTS
 
 INPUTS = ("model.pt", "replicas.pt", "notebook.pt", "train.pt", "movies.csv")
 PLANTED = np.repeat([0, 1, 2], [20, 30, 25])
 
 
 def parameters(**changes: object) -> PointsParameters:
-    return PointsParameters.check({**DEFAULTS, "min_ratings": 2, "association": 0, **changes})
+    return PointsParameters.parse({**DEFAULTS, "min_ratings": 2, "association": 0, **changes})
 
 
 def planted_factors() -> Tensor:

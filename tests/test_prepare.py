@@ -19,7 +19,7 @@ from stages.movielens.ratings import Ratings
 from stages.movielens.tables import describe, movies_table, side_information, tags_table, users_table
 from stages.prepare import index, split
 from tests.conftest import MakeZip, make_ratings, prepare_parameters
-from tests.stages_of_the_pipeline import DEFAULTS
+from tests.repository import DEFAULTS
 
 PARTS = ("train", "validation", "test")
 

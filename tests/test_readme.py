@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.stages_of_the_pipeline import ROOT, STAGES
+from tests.repository import ROOT, STAGES
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LINE = r"^\d+ +(.+?\(\d+\)) +([\d.]+) ±"

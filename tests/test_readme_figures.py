@@ -11,7 +11,7 @@ from stages import notebook
 from stages.ranking.metrics import RELEVANT
 from stages.summary import summarise
 from tests.committed_results import TOLERANCE, UNSTEADY, experiments, flat, metrics, text
-from tests.stages_of_the_pipeline import DEFAULTS, ROOT
+from tests.repository import DEFAULTS, ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -14,7 +14,7 @@ from stages import report
 from stages.clustering.nearest import NearestNeighbours
 from stages.plotting import charts
 from stages.plotting import map as movie_map
-from tests.stages_of_the_pipeline import DEFAULTS
+from tests.repository import DEFAULTS
 from tests.test_places import make_places
 from tests.test_points import movies
 

@@ -9,7 +9,7 @@ import pytest
 
 from stages.core.cli import UserError
 from stages.summary import summarise
-from tests.stages_of_the_pipeline import ROOT
+from tests.repository import ROOT
 
 SHOWN = """Experiment,rev,rmse,coverage.80,params.yaml:epochs,seed,solver,unrelated
 ,workspace,0.9,0.8,128,42,gibbs,1

@@ -15,7 +15,7 @@ from stages.core.cli import UserError
 from stages.factorization.model import Model
 from stages.movielens.ratings import Ratings
 from stages.ranking.metrics import rmse
-from tests.stages_of_the_pipeline import DEFAULTS
+from tests.repository import DEFAULTS
 
 QUICK = {**DEFAULTS, "epochs": 2, "latent_factors": 3, "device": "cpu"}
 

@@ -3,7 +3,6 @@
 import io
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -51,12 +50,12 @@ class MovieEmbeddings:
         return buffer.getvalue()
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: Path) -> "MovieEmbeddings":
         """Read a file of embeddings; raises UserError if it is missing, damaged or misshapen."""
         return files.load(path, cls._read, "points")
 
     @classmethod
-    def _read(cls, path: Path) -> Self:
+    def _read(cls, path: Path) -> "MovieEmbeddings":
         with path.open("rb") as file:
             content = {field.name: np.load(file, allow_pickle=False) for field in fields(cls)}
             if file.read(1):

@@ -4,7 +4,7 @@ Each stage declares the keys that it reads as a subclass of `Parameters`; `param
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -18,6 +18,8 @@ Penalty = Annotated[float, Field(ge=0, le=1e6)]
 PositivePenalty = Annotated[float, Field(gt=0, le=1e6)]
 Count = Annotated[int, Field(ge=1)]
 
+P = TypeVar("P", bound="Parameters")
+
 
 class Parameters(BaseModel):
     """The keys of `params.yaml` that one stage reads, with their types and ranges.
@@ -29,7 +31,7 @@ class Parameters(BaseModel):
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls: type[P], path: Path) -> P:
         """Read this stage's keys; raises UserError that names the key, its value and what is allowed."""
         try:
             content = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -40,7 +42,7 @@ class Parameters(BaseModel):
         return cls.parse(content, source=str(path))
 
     @classmethod
-    def parse(cls, values: dict[str, Any], source: str = "params") -> Self:
+    def parse(cls: type[P], values: dict[str, Any], source: str = "params") -> P:
         """The parameters among `values`; keys of other stages are ignored."""
         own = {key: value for key, value in values.items() if key in cls.model_fields}
         try:

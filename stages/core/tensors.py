@@ -3,11 +3,13 @@
 import io
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, TypeVar
 
 import torch
 
 from stages.core import files
+
+F = TypeVar("F", bound="TensorFile")
 
 
 class TensorFile:
@@ -27,12 +29,12 @@ class TensorFile:
         return buffer.getvalue()
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls: type[F], path: Path) -> F:
         """Read a file; raises UserError when it is missing, damaged, misshapen or not finite."""
         return files.load(path, cls._read, cls.written_by)
 
     @classmethod
-    def _read(cls, path: Path) -> Self:
+    def _read(cls: type[F], path: Path) -> F:
         content = torch.load(path, weights_only=True, mmap=True)
         if not isinstance(content, dict):
             raise ValueError(f"contains a {type(content).__name__}, expected named tensors")

@@ -17,7 +17,7 @@ from stages.movielens import layouts
 from stages.movielens.ratings import Ratings
 from stages.train import FitParameters, estimate
 from tests.conftest import make_problem, make_ratings, write_training_inputs
-from tests.stages_of_the_pipeline import DEFAULTS, ROOT
+from tests.repository import DEFAULTS, ROOT
 
 INPUTS = ("train.pt", "validation.pt", "side.pt")
 OUTPUTS = ("model.pt", "history.csv", "train.json")
@@ -79,11 +79,11 @@ def test_a_model_too_large_for_memory_is_refused_before_it_is_trained(
 
 def test_the_estimate_grows_with_all_that_takes_memory() -> None:
     small, large = (make_problem(make_ratings([(0, 0, 3.0)] * count, 10, 10)) for count in (100, 200))
-    base = FitParameters.check(DEFAULTS)
+    base = FitParameters.parse(DEFAULTS)
     assert estimate(large, base) > estimate(small, base)
     for change in ({"latent_factors": 16}, {"epochs": 256}, {"burn_in": 0}):
-        assert estimate(small, FitParameters.check({**DEFAULTS, **change})) > estimate(small, base)
-    assert estimate(small, FitParameters.check({**DEFAULTS, "solver": "als"})) < estimate(small, base)
+        assert estimate(small, FitParameters.parse({**DEFAULTS, **change})) > estimate(small, base)
+    assert estimate(small, FitParameters.parse({**DEFAULTS, "solver": "als"})) < estimate(small, base)
 
 
 def test_running_out_of_memory_ends_with_one_message_and_loses_nothing(

@@ -10,7 +10,7 @@ import yaml
 from stages.core.cli import UserError
 from stages.core.parameters import Parameters
 from tests.parameters_of_the_stages import PARAMETERS
-from tests.stages_of_the_pipeline import DEFAULTS, ROOT, STAGES
+from tests.repository import DEFAULTS, ROOT, STAGES
 
 
 def test_every_key_of_params_yaml_is_read_by_a_stage() -> None:

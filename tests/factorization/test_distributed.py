@@ -10,7 +10,7 @@ from stages import train as stage
 from stages.factorization.model import Model
 from stages.movielens.ratings import Ratings
 from tests.conftest import write_training_inputs
-from tests.stages_of_the_pipeline import ROOT
+from tests.repository import ROOT
 
 INPUTS = {"train": "train.pt", "validation": "validation.pt", "side_information": "side.pt"}
 OUTPUTS = {"model": "model.pt", "history": "history.csv", "metrics": "train.json"}

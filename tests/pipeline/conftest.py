@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from tests.stages_of_the_pipeline import DEFAULTS, ROOT, STAGES
+from tests.repository import DEFAULTS, ROOT, STAGES
 
 SMALL = {**DEFAULTS, "dataset": "synthetic-5k", "epochs": 3, "n_clusters": 4, "device": "cpu", "replicas": 1}
 DVC = (sys.executable, "-m", "dvc")

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from stages import curve
 from stages.core.cli import UserError
 from tests.parameters_of_the_stages import PARAMETERS
-from tests.stages_of_the_pipeline import DEFAULTS, PIPELINE, STAGES
+from tests.repository import DEFAULTS, PIPELINE, STAGES
 
 pytestmark = pytest.mark.long
 

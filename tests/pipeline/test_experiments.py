@@ -6,7 +6,7 @@ import pytest
 
 from tests.committed_results import TOLERANCE, Experiment, agrees, experiments, flat
 from tests.pipeline.conftest import Repository
-from tests.stages_of_the_pipeline import DEFAULTS, ROOT
+from tests.repository import DEFAULTS, ROOT
 
 pytestmark = pytest.mark.long
 

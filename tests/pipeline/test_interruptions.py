@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.pipeline.conftest import DVC, Repository, kill
-from tests.stages_of_the_pipeline import STAGES
+from tests.repository import STAGES
 
 pytestmark = pytest.mark.long
 

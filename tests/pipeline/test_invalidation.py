@@ -8,7 +8,7 @@ import pytest
 from dvc.repo import Repo
 
 from tests.pipeline.conftest import SMALL, Repository
-from tests.stages_of_the_pipeline import DEFAULTS, ROOT, STAGES
+from tests.repository import DEFAULTS, ROOT, STAGES
 
 ALL = set(STAGES)
 FITS = {"train", "replicas", "newcomers"}

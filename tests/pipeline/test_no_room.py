@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.pipeline.conftest import Repository
-from tests.stages_of_the_pipeline import PIPELINE, STAGES
+from tests.repository import PIPELINE, STAGES
 
 pytestmark = pytest.mark.long
 

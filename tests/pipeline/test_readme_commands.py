@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.pipeline.conftest import Repository
-from tests.stages_of_the_pipeline import ROOT
+from tests.repository import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = [

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.pipeline.conftest import Repository
-from tests.stages_of_the_pipeline import PIPELINE, STAGES
+from tests.repository import PIPELINE, STAGES
 
 DOWNSTREAM = {"train", "replicas", "newcomers", "evaluate", "points", "cluster", "curve", "report"}
 """What depends on how the model is trained."""

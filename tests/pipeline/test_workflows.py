@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.pipeline.conftest import DVC, Repository
-from tests.stages_of_the_pipeline import STAGES
+from tests.repository import STAGES
 
 pytestmark = pytest.mark.long
 

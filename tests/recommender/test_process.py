@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.stages_of_the_pipeline import ROOT
+from tests.repository import ROOT
 
 IMPORTED = """
 import sys

@@ -1,4 +1,4 @@
-"""The pipeline as dvc.yaml and params.yaml describe it."""
+"""The repository's own files: the pipeline and its parameters as dvc.yaml and params.yaml describe them."""
 
 from pathlib import Path
 from typing import Any
