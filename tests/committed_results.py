@@ -1,4 +1,4 @@
-"""What the repository says that its runs give: metrics and experiments that are committed, or staged."""
+"""The metrics and experiments that are committed, and how far a run may be from them."""
 
 import csv
 import io
@@ -19,8 +19,8 @@ TOLERANCE = {
     "test": 0.01,
     "clusters": 0.02,
 }
-"""How far a number of a file may be from the committed one: so much, or that share of it if that is more."""
-UNSTEADY = {
+"""Absolute, or relative for numbers above 1: another processor sums in another order."""
+SENSITIVE = {
     "median_popularity": 0.05,
     "smallest": 0.2,
     "largest": 0.2,
@@ -34,11 +34,11 @@ UNSTEADY = {
     "notebook.genre_coherence_z": 0.2,
     "notebook.tag_coherence_z": 0.6,
 }
-"""The same, for numbers that a few movies on the other side of a border change."""
+"""The same, for numbers that change when a few movies change their cluster."""
 
 
 def text(path: str) -> str:
-    """A file as Git has it: what lies in the folder may be of other parameters, or of another machine."""
+    """A file as Git has it, since the folder may hold another run's."""
     show = subprocess.run(["git", "show", f":{path}"], cwd=ROOT, capture_output=True, encoding="utf-8")
     return show.stdout if show.returncode == 0 else (ROOT / path).read_text(encoding="utf-8")
 
@@ -58,15 +58,20 @@ def flat(content: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]
             yield prefix + key, value
 
 
-def agrees(name: str, key: str, found: object, committed: object) -> bool:
-    """Whether a value of metrics/NAME.json is the committed one, within its tolerance."""
-    if not isinstance(found, int | float) or not isinstance(committed, int | float):
-        return found == committed
-    return abs(found - committed) <= UNSTEADY.get(key, TOLERANCE[name]) * max(1, abs(committed))
+def differences(name: str, found: dict[str, Any], committed: dict[str, Any]) -> list[str]:
+    """Values of metrics/NAME.json that differ from the committed ones by more than the tolerance."""
+
+    def agree(key: str) -> bool:
+        one, other = found.get(key), committed[key]
+        if not isinstance(one, int | float) or not isinstance(other, int | float):
+            return one == other
+        return abs(one - other) <= SENSITIVE.get(key, TOLERANCE[name]) * max(1, abs(other))
+
+    return [f"{key}: {found.get(key)}, committed {committed[key]}" for key in committed if not agree(key)]
 
 
 class Experiment(NamedTuple):
-    """A run with other parameters, as `dvc exp show --csv` has it."""
+    """A row of metrics/experiments.csv."""
 
     changes: dict[str, object]
     """Parameters that are not the defaults."""
@@ -75,15 +80,16 @@ class Experiment(NamedTuple):
 
 
 def experiments() -> list[Experiment]:
-    """Those of metrics/experiments.csv; the first is the commit that they belong to, without changes."""
+    """All rows; the first is the commit that they belong to, without changes."""
+    table = csv.DictReader(io.StringIO(text("metrics/experiments.csv")))
+    rows = [
+        {name.removeprefix("params.yaml:"): yaml.safe_load(cell) for name, cell in row.items()}
+        for row in table
+    ]
     return [
         Experiment(
             {key: value for key, value in row.items() if key in DEFAULTS and value != DEFAULTS[key]},
             {key: value for key, value in row.items() if key not in DEFAULTS and value is not None},
         )
-        for row in map(_read, csv.DictReader(io.StringIO(text("metrics/experiments.csv"))))
+        for row in rows
     ]
-
-
-def _read(row: dict[str, str]) -> dict[str, object]:
-    return {name.removeprefix("params.yaml:"): yaml.safe_load(cell) for name, cell in row.items()}

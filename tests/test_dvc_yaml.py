@@ -1,8 +1,6 @@
-"""dvc.yaml says exactly what the code does: a module boundary is an invalidation boundary."""
+"""dvc.yaml matches the code: stages depend on what they import, and read the parameters that they declare."""
 
 import ast
-import inspect
-import itertools
 import re
 import shlex
 import shutil
@@ -13,12 +11,14 @@ from pathlib import Path
 import pytest
 from dvc.utils.hydra import apply_overrides
 
-from tests.parameters_of_the_stages import PARAMETERS
-from tests.repository import DEFAULTS, PIPELINE, ROOT, STAGES
+from tests.repository import DEFAULTS, PIPELINE, ROOT, STAGES, data_inputs, outputs, parameters_of
+
+ORDER = ["core", "movielens", "factorization", "ranking", "clustering", "plotting", "recommender"]
+"""Packages, each of which may import those before it; plotting and recommender do not import each other."""
 
 
-def imported_modules(path: Path) -> set[Path]:
-    """The files of `stages` that a file imports, at whatever depth in it."""
+def imported_files(path: Path) -> set[Path]:
+    """The files of `stages` that a file imports."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -30,71 +30,70 @@ def imported_modules(path: Path) -> set[Path]:
     return {file for file in files if file.exists()}
 
 
-def transitive_modules(stage: str) -> set[Path]:
-    seen, found = set(), {ROOT / "stages" / f"{stage}.py"}
+def all_imports(stage: str) -> set[Path]:
+    seen: set[Path] = set()
+    found = {ROOT / "stages" / f"{stage}.py"}
     while found:
         seen |= found
-        found = {module for path in found for module in imported_modules(path)} - seen
-    return seen | {page for path in seen if (page := path.with_suffix(".html")).exists()}
+        found = {file for path in found for file in imported_files(path)} - seen
+    return seen
+
+
+def dependency(path: Path) -> str:
+    """The stage file itself, or the package of a module."""
+    folder = path if path.parent.name == "stages" else path.parent
+    return folder.relative_to(ROOT).as_posix()
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_depends_on_exactly_the_modules_that_it_imports(stage: str) -> None:
-    listed = {ROOT / path for path in PIPELINE["stages"][stage]["deps"] if path.startswith("stages/")}
-    assert listed == transitive_modules(stage)
+def test_a_stage_depends_on_itself_and_exactly_the_packages_that_it_imports(stage: str) -> None:
+    listed = {path for path in PIPELINE["stages"][stage]["deps"] if path.startswith("stages/")}
+    assert listed == {dependency(path) for path in all_imports(stage)}
+
+
+@pytest.mark.parametrize("package", ORDER)
+def test_a_package_imports_only_those_before_it(package: str) -> None:
+    allowed = {f"stages/{name}" for name in ORDER[: ORDER.index(package) + 1]}
+    if package == "recommender":
+        allowed.discard("stages/plotting")
+    for path in (ROOT / "stages" / package).glob("*.py"):
+        assert {dependency(file) for file in imported_files(path)} <= allowed, path
+
+
+def test_stages_contains_stages_commands_packages_and_a_readme() -> None:
+    tracked = subprocess.check_output(["git", "ls-files", "stages"], cwd=ROOT, text=True).split()
+    entries = {path.split("/")[1] for path in tracked}
+    files = {f"{name}.py" for name in [*STAGES, "recommend", "summary"]}
+    assert entries == files | set(ORDER) | {"README.md"}
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_lists_exactly_the_parameters_that_it_declares(stage: str) -> None:
-    assert set(PIPELINE["stages"][stage]["params"]) == set(PARAMETERS[stage].model_fields)
+    assert set(PIPELINE["stages"][stage]["params"]) == set(parameters_of(stage).model_fields)
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_reads_every_parameter_that_it_declares(stage: str) -> None:
-    attributes = {
-        node.attr
-        for path in transitive_modules(stage)
-        if path.suffix == ".py"
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Attribute)
-    }
-    assert set(PARAMETERS[stage].model_fields) <= attributes
+def test_a_stage_uses_every_parameter_that_it_declares(stage: str) -> None:
+    nodes = [
+        node for path in all_imports(stage) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    assert set(parameters_of(stage).model_fields) <= attributes
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_the_paths_in_a_command_are_its_dependencies_and_outputs(stage: str) -> None:
-    entry = PIPELINE["stages"][stage]
-    outputs = {
-        next(iter(out)) if isinstance(out, dict) else out
-        for kind in ("outs", "metrics", "plots")
-        for out in entry.get(kind, [])
-    }
-    paths = {path for path in entry["deps"] if not path.startswith("stages/")} | outputs
-    words = shlex.split(entry["cmd"])
+def test_the_paths_of_a_command_are_its_dependencies_and_outputs(stage: str) -> None:
+    paths = data_inputs(stage) | outputs(stage)
+    words = shlex.split(PIPELINE["stages"][stage]["cmd"])
     assert words[:3] == ["python", "-m", f"stages.{stage}"]
     given = {word for word in words[3:] if not word.startswith("--")}
     assert all(any(path == word or path.startswith(f"{word}/") for word in given) for path in paths)
     assert all(any(path == word or path.startswith(f"{word}/") for path in paths) for word in given)
 
 
-def test_packages_hold_no_code_so_that_no_stage_depends_on_them() -> None:
-    for path in (ROOT / "stages").rglob("__init__.py"):
-        body = ast.parse(path.read_text(encoding="utf-8")).body
-        assert len(body) == 1
-        assert isinstance(body[0], ast.Expr), path
-
-
-@pytest.mark.parametrize("stage", STAGES)
-def test_every_parameter_has_a_docstring_and_every_stage_says_what_it_does(stage: str) -> None:
-    assert PIPELINE["stages"][stage]["desc"]
-    for name, field in PARAMETERS[stage].model_fields.items():
-        assert field.description, name
-    assert inspect.getmodule(PARAMETERS[stage]).__doc__.startswith(f"{stage}: ")  # type: ignore[union-attr]
-
-
-def test_every_default_has_a_comment_beside_or_above_it() -> None:
+def test_every_parameter_has_a_comment() -> None:
     lines = (ROOT / "params.yaml").read_text(encoding="utf-8").splitlines()
-    for above, line in itertools.pairwise(lines):
+    for above, line in zip(["", *lines], lines, strict=False):
         if line.split(":")[0] in DEFAULTS:
             assert "#" in line or above.startswith("# "), line
 
@@ -107,17 +106,18 @@ def test_dvc_writes_params_yaml_back_as_it_is(tmp_path: Path) -> None:
     assert copy.read_text() == (ROOT / "params.yaml").read_text()
 
 
-def test_only_a_cheap_stage_has_outputs_outside_the_cache() -> None:
+def test_only_report_has_outputs_outside_the_cache() -> None:
+    """Elsewhere such outputs would switch DVC's run cache off."""
     uncached = {
         stage
         for stage in STAGES
         for out in PIPELINE["stages"][stage].get("outs", [])
         if isinstance(out, dict)
     }
-    assert uncached == {"report"}  # elsewhere they would switch the run cache off
+    assert uncached == {"report"}
 
 
-def test_the_lock_and_the_metrics_belong_to_the_code() -> None:
+def test_the_lock_belongs_to_the_code() -> None:
     dry = [sys.executable, "-m", "dvc", "repro", "--dry", "--allow-missing"]
     output = subprocess.run(dry, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert re.findall(r"Running stage '(\w+)'", output) == [], "run dvc repro and commit what it writes"

@@ -1,31 +1,135 @@
-"""The README shows what the commands show, and names what there is."""
+"""The READMEs show what the commands print, link to files that exist, and agree with metrics/."""
 
-import ast
 import re
 import shlex
 import subprocess
 import sys
+from typing import Any
 
+import pandas as pd
 import pytest
+import yaml
 
-from tests.repository import ROOT, STAGES
+from stages.summary import summarise
+from tests.committed_results import experiments, flat, metrics
+from tests.repository import DEFAULTS, ROOT, STAGES
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+READMES = {path.parent.name: path for path in ROOT.glob("*/README.md")} | {"": ROOT / "README.md"}
+PAGES = {name: path.read_text(encoding="utf-8") for name, path in READMES.items()}
 LINE = r"^\d+ +(.+?\(\d+\)) +([\d.]+) ±"
 
+METHODS = {
+    "the notebook's recipe": "notebook.",
+    "global mean": "global_mean.",
+    "user and movie biases": "biases.",
+    "item neighbours on biases": "neighbours.",
+    "popularity": "popularity.",
+    "EASE": "ease.",
+    "**this repository's default**": "",
+}
+"""Rows of the results, and the prefix of their keys in metrics/."""
+CLUSTER_METRICS = {
+    "share of log popularity explained (η², lower is better)": ("popularity_explained", ".2f"),
+    "genre coherence (z)": ("genre_coherence_z", ".0f"),
+    "genre coherence of a model without genres (z)": ("genre_coherence_z_without_genres", ".0f"),
+    "tag coherence (z)": ("tag_coherence_z", ".1f"),
+    "stability (AMI)": ("stability", ".2f"),
+    "silhouette": ("silhouette", ".2f"),
+}
+SEEDS = "| with | RMSE, stars | NDCG@10 | inside 80 % |"
 
-@pytest.mark.skipif(
-    not (ROOT / "data" / "model.pt").exists(), reason="no model has been trained here; dvc repro makes it"
-)
-def test_the_answer_is_what_the_command_prints() -> None:
-    """But for a title or two, and a tenth of a star: another processor may round otherwise."""
-    section = README.split("## A film for tonight")[1]
-    question, answer = re.findall(r"```\w+\n(.*?)```", section, flags=re.DOTALL)[:2]
-    words = shlex.split(question)
+
+def table(page: str, header: str) -> dict[str, list[str]]:
+    """The cells of a table by the first of each row."""
+    lines = PAGES[page].split(f"{header}\n")[1].split("\n\n")[0].splitlines()[1:]
+    cells = [[cell.strip() for cell in line[1:-1].split("|")] for line in lines]
+    return {first: others for first, *others in cells}
+
+
+def formatted(numbers: dict[str, Any], keys: list[str], form: str) -> list[str]:
+    """Cells with numbers; an empty one where there is none."""
+    return [format(numbers[key], form) if key in numbers else "" for key in keys]
+
+
+def measured_with(**changes: object) -> dict[str, Any]:
+    """The metrics of the only experiment with these parameters."""
+    (measured,) = (experiment.measured for experiment in experiments() if experiment.changes == changes)
+    return measured
+
+
+def test_the_readme_is_short_and_starts_with_the_commands() -> None:
+    lines = PAGES[""].splitlines()
+    assert len(lines) <= 150
+    assert len(PAGES[""]) <= 8_000
+    assert lines.index("pip install -r requirements.txt") < 25
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_linked_files_exist(page: str) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", PAGES[page]):
+        assert target.startswith("https://") or (ROOT / page / target).exists(), target
+
+
+def test_results_are_those_of_the_metrics() -> None:
+    numbers = dict(flat({**metrics("baselines"), **metrics("test")}))
+    keys = ["rmse", "mae", "ndcg_at_10", "recall_at_10"]
+    assert table("", "| | RMSE, stars | MAE, stars | NDCG@10 | Recall@10 |") == {
+        title: formatted(numbers, [prefix + key for key in keys], ".3f") for title, prefix in METHODS.items()
+    }
+    assert {f"{name}." for name in metrics("baselines")} | {""} == set(METHODS.values())
+
+
+def test_cluster_metrics_are_those_of_the_metrics() -> None:
+    own, notebook = metrics("clusters"), metrics("clusters")["notebook"]
+    lines = {
+        title: [*formatted(notebook, [key], form), *formatted(own, [key], form)]
+        for title, (key, form) in CLUSTER_METRICS.items()
+    }
+    sizes = [f"{row['smallest']:,} – {row['largest']:,}" for row in (notebook, own)]
+    expected = {**lines, "smallest and largest cluster": sizes}
+    assert table("metrics", "| | the notebook's clusters | these |") == expected
+
+
+def test_the_difference_shown_is_that_of_the_experiment() -> None:
+    lines = re.findall(r"^metrics/(\w+)\.json +([\w.]+) +(\S+) +(\S+) +(\S+)$", PAGES[""], flags=re.MULTILINE)
+    assert len(lines) > 3
+    other = measured_with(latent_factors=16)
+    for name, key, *cells in lines:
+        before, after = dict(flat(metrics(name)))[key], other[key]
+        assert cells == [f"{number:.5f}".rstrip("0") for number in (before, after, after - before)], key
+
+
+@pytest.mark.parametrize("cell", table("metrics", SEEDS))
+def test_means_over_seeds_are_those_of_the_experiments(cell: str) -> None:
+    own = {key: yaml.safe_load(value) for key, value in re.findall(r"-S '?(\w+)=([^'` ]+)", cell)}
+    wanted = {**own, "validation_fraction": 0, "replicas": 0, "newcomer_fraction": 0}
+    runs = [
+        {"Experiment": "run", **DEFAULTS, **changes, **measured}
+        for changes, measured in experiments()
+        if {key: value for key, value in changes.items() if key != "seed"} == wanted
+    ]
+    (line,) = summarise(pd.DataFrame(runs), list(DEFAULTS)).to_dict(orient="records")
+    assert line["n"] == 5
+    assert table("metrics", SEEDS)[cell] == [line["rmse"], line["ndcg_at_10"], line.get("coverage.80", "")]
+
+
+def test_the_temporal_split_is_that_of_the_experiment() -> None:
+    numbers = measured_with(split="temporal")
+    assert table("metrics", "| `dvc exp run -n temporal -S split=temporal` | RMSE, stars | NDCG@10 |") == {
+        title: formatted(numbers, [f"{prefix}rmse", f"{prefix}ndcg_at_10"], ".3f")
+        for title, prefix in METHODS.items()
+    }
+
+
+@pytest.mark.skipif(not (ROOT / "data" / "model.pt").exists(), reason="dvc repro has not been run here")
+def test_the_recommendation_is_what_the_command_prints() -> None:
+    """Within a title or two and a tenth of a star: another processor rounds differently."""
+    blocks = re.findall(r"```\w+\n(.*?)```", PAGES[""].split("## Get a recommendation")[1], flags=re.DOTALL)
+    words = shlex.split(blocks[0])
     assert words[:3] == ["python", "-m", "stages.recommend"]
     command = [sys.executable, *words[1:]]
     printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    shown, found = (dict(re.findall(LINE, text, flags=re.MULTILINE)) for text in (answer, printed))
+    shown, found = (dict(re.findall(LINE, block, flags=re.MULTILINE)) for block in (blocks[1], printed))
     assert len(shown) == 5
     both = shown.keys() & found.keys()
     assert len(both) >= 3
@@ -33,63 +137,17 @@ def test_the_answer_is_what_the_command_prints() -> None:
         assert float(shown[title]) == pytest.approx(float(found[title]), abs=0.11)
 
 
-def test_the_picture_is_what_dvc_draws() -> None:
-    drawn = re.search(r"```mermaid\nflowchart TD\n(.*?)```", README, flags=re.DOTALL)
+def test_every_edge_of_the_picture_is_in_the_pipeline_and_every_stage_in_the_table() -> None:
+    drawn = re.search(r"```mermaid\nflowchart LR\n(.*?)```", PAGES[""], flags=re.DOTALL)
     assert drawn
     dag = [sys.executable, "-m", "dvc", "dag", "--mermaid"]
     shown = subprocess.run(dag, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     names = dict(re.findall(r'(node\d+)\["(\w+)"\]', shown))
     edges = {(names[one], names[other]) for one, other in re.findall(r"(node\d+)-->(node\d+)", shown)}
-    assert set(re.findall(r"^    (\w+)-->(\w+)$", drawn[1], flags=re.MULTILINE)) == edges
-
-
-def test_every_stage_is_in_the_table() -> None:
-    table = README.split("| stage | reads | writes |")[1].split("\n\n")[0]
-    assert re.findall(r"^\| (\w+) \|", table, flags=re.MULTILINE) == STAGES
-
-
-def test_every_file_that_is_linked_exists() -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
-        assert target.startswith("https://") or (ROOT / target).exists(), target
-
-
-def said() -> set[str]:
-    """Every text of the stages, with … in place of what is put into it."""
-    texts = set()
-    for path in (ROOT / "stages").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.JoinedStr):
-                parts = [part.value if isinstance(part, ast.Constant) else "…" for part in node.values]
-                texts.add("".join(map(str, parts)))
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                texts.add(node.value)
-    return texts
-
-
-SAID_BY_OTHERS = {
-    "`params.yaml: … is …; input should be …`": "tests/pipeline/test_run.py",
-    "`certificate has expired`": "tests/test_fetch.py",
-    "`[Errno 28] No space left on device`": "tests/test_command.py",
-    "`[Errno 13] Permission denied`": "tests/pipeline/test_no_room.py",
-    "`is busy, it is being blocked by`": "tests/pipeline/test_workflows.py",
-    "`Unable to read RWLock-file`": "tests/pipeline/test_interruptions.py",
-    "`failed to load some metrics`": "tests/pipeline/test_interruptions.py",
-    "`missing-files`": "tests/pipeline/test_workflows.py",
-    "`Key '…' is not in struct`": "tests/pipeline/test_workflows.py",
-    "`dvc.lock' validation failed`": "tests/pipeline/test_interruptions.py",
-}
-"""Messages of DVC, pydantic, Python and the system, and the test that has met them."""
-
-
-def test_every_message_in_the_table_of_faults_is_one_that_is_said() -> None:
-    table = README.split("| message | because | way out |")[1].split("\n\n")[0]
-    messages = re.findall(r"^\| (`.+?`) \|", table, flags=re.MULTILINE)
-    assert len(messages) > 15
-    texts = said()
-    for message in messages:
-        if message in SAID_BY_OTHERS:
-            parts = message.strip("`").split("…")
-            met = (ROOT / SAID_BY_OTHERS[message]).read_text(encoding="utf-8")
-            assert all(part in met for part in parts), message
-        else:
-            assert any(message.strip("`…") in text for text in texts), message
+    in_picture = {
+        (one, other)
+        for one, others in re.findall(r"^ +(\w+)-->(.+)$", drawn[1], flags=re.MULTILINE)
+        for other in others.split(" & ")
+    }
+    assert {edge for edge in edges if edge[0] != "prepare"} <= in_picture <= edges
+    assert list(table("stages", "| stage | reads | writes |")) == STAGES

@@ -1,4 +1,4 @@
-"""A Git repository in which real DVC ran the pipeline once, on a small generated dataset, to start from."""
+"""A Git repository in which real DVC ran the pipeline once, on a small generated dataset."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ DVC = (sys.executable, "-m", "dvc")
 
 
 class Result(NamedTuple):
-    """What a command left behind."""
+    """Exit status and output of a command."""
 
     status: int
     output: str
@@ -42,7 +42,7 @@ class Repository(NamedTuple):
     path: Path
 
     def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:
-        """Run a command in a process group of its own, without a network mirror."""
+        """Start a command in a process group of its own, without a mirror of the dataset."""
         inherited = {name: value for name, value in os.environ.items() if name != "MOVIELENS_MIRROR"}
         inherited["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{inherited['PATH']}"
         return subprocess.Popen(
@@ -70,16 +70,16 @@ class Repository(NamedTuple):
         assert result.status == 0, result.output
         return result.output
 
-    def commit_everything(self, message: str) -> None:
+    def commit_everything(self) -> None:
         self.git("add", "--all")
-        self.git("commit", "--quiet", "--message", message)
+        self.git("commit", "--quiet", "--message", "everything")
 
     def clone(self, path: Path) -> "Repository":
-        """What another person gets: all that Git has, and nothing else."""
+        """A fresh clone, with what Git has and nothing else."""
         self.git("clone", "--quiet", str(self.path), str(path))
-        return Repository(path).signed()
+        return Repository(path).with_author()
 
-    def signed(self) -> "Repository":
+    def with_author(self) -> "Repository":
         self.git("config", "user.name", "Test")
         self.git("config", "user.email", "test@example.invalid")
         return self
@@ -96,7 +96,7 @@ class Repository(NamedTuple):
         path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **changes}, sort_keys=False))
 
     def wait_for_queue(self) -> str:
-        """Wait until no experiment is queued or runs; gives what DVC then says of them."""
+        """Wait until no experiment is queued or running; the last output of `dvc queue status`."""
         for _ in range(240):
             status = self.dvc("queue", "status").output
             if not re.search(r"Queued|Running", status):
@@ -104,8 +104,8 @@ class Repository(NamedTuple):
             time.sleep(1)
         return status
 
-    def outputs(self) -> dict[str, str]:
-        """A digest of every file that a stage has written, finished or not."""
+    def digests(self) -> dict[str, str]:
+        """A digest of every file in data/, metrics/ and plots/."""
         return {
             str(path.relative_to(self.path)): hashlib.sha256(path.read_bytes()).hexdigest()
             for folder in ("data", "metrics", "plots")
@@ -118,9 +118,9 @@ class Repository(NamedTuple):
         return self.dvc("status", "--quiet").status == 0 and self.git("status", "--porcelain") == ""
 
 
-def kill(process: subprocess.Popen[str], deadly: signal.Signals) -> str:
-    """End a command and all that it has started, as a terminal or the system does; gives what it printed."""
-    os.killpg(process.pid, deadly)
+def kill(process: subprocess.Popen[str], with_signal: signal.Signals) -> str:
+    """Signal a command and all that it has started; its output."""
+    os.killpg(process.pid, with_signal)
     return process.communicate(timeout=60)[0]
 
 
@@ -130,19 +130,19 @@ def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     repository = Repository(tmp_path_factory.mktemp("pipeline") / "a clone")
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     for name in filter(None, subprocess.check_output(listed, cwd=ROOT, text=True).split("\0")):
-        if (ROOT / name).is_file() and not name.startswith(("dvc.lock", "metrics/", "plots/")):
+        if (ROOT / name).is_file() and not re.match(r"dvc.lock|plots/|metrics/.*(json|csv)", name):
             (repository.path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, repository.path / name)
     (repository.path / "params.yaml").write_text(yaml.safe_dump(SMALL, sort_keys=False))
     repository.git("init", "--quiet", "--initial-branch", "main")
-    first = repository.signed().dvc("repro")
+    first = repository.with_author().dvc("repro")
     assert first.ran == set(STAGES)
-    repository.commit_everything("run everything")
+    repository.commit_everything()
     return repository
 
 
 @pytest.fixture
 def repository(reproduced: Repository, tmp_path: Path) -> Repository:
-    """A copy of it, to do with as one likes."""
+    """A copy of it that a test may change."""
     shutil.copytree(reproduced.path, tmp_path / "copy", symlinks=True)
     return Repository(tmp_path / "copy")
