@@ -1,4 +1,4 @@
-"""How fast it is: each figure beside a baseline that runs in turns with it, on the machine at hand.
+"""Speed and memory, each figure beside a baseline that is measured in the same run.
 
     python -m tests.benchmarks            all of them, in about fifteen minutes on two cores
     python -m tests.benchmarks adam als   some
@@ -29,23 +29,21 @@ from torch.utils.data import DataLoader, TensorDataset
 import stages.train
 from stages import notebook, recommend
 from stages.core.compute import run_parallel, threads_for
-from stages.core.tensors import load
 from stages.factorization import adam, als, gibbs
 from stages.factorization.normal_equations import of_both_sides
-from stages.factorization.solver import Hyperparameters, Problem
-from stages.movielens.ratings import SIDE_INFORMATION, Ratings, concatenate
-from stages.ranking.metrics import rmse
+from stages.factorization.solver import Hyperparameters, Problem, rmse
+from stages.movielens.ratings import Ratings, SideInformation, concatenate
 from tests.conftest import write_training_inputs
 from tests.repository import DEFAULTS, PIPELINE, ROOT, STAGES
 
 PREPARED = ROOT / "data" / "prepared"
 CPU = torch.device("cpu")
-GOOD = 0.812
-"""Stars: the error at which a Bayesian factorization with genres is stopped."""
+TARGET_RMSE = 0.812
+"""Stars, at which a Bayesian factorization with genres is stopped."""
 
 
 class Row(NamedTuple):
-    """A line of the table; times in seconds."""
+    """A row of the table; times in seconds."""
 
     what: str
     measured: float
@@ -54,7 +52,7 @@ class Row(NamedTuple):
 
 
 def main(names: list[str]) -> None:
-    """Run the benchmarks of these names, all without any, and print them as a table."""
+    """Run the benchmarks of these names, or all, and print them as a table."""
     unknown = set(names) - BENCHMARKS.keys()
     if unknown:
         sys.exit(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
@@ -62,42 +60,41 @@ def main(names: list[str]) -> None:
     print(f"torch {torch.__version__} with {torch.get_num_threads()} threads\n")
     print("| | time, s | baseline | its time, s | ratio |\n|---|--:|---|--:|--:|")
     for name in names or BENCHMARKS:
-        for row in BENCHMARKS[name]():
-            ratio = row.baseline_time / row.measured
-            cells = (
-                row.what,
-                f"{row.measured:.3g}",
-                row.baseline,
-                f"{row.baseline_time:.3g}",
-                f"{ratio:.1f}",
+        for what, measured, baseline, theirs in BENCHMARKS[name]():
+            print(
+                f"| {what} | {measured:.3g} | {baseline} | {theirs:.3g} | {theirs / measured:.1f} |",
+                flush=True,
             )
-            print(f"| {' | '.join(cells)} |", flush=True)
 
 
-def pair(first: Callable[[], object], second: Callable[[], object], times: int = 3) -> tuple[float, float]:
-    """Median seconds of both, run in turns so that a busy spell strikes both."""
-    seconds: tuple[list[float], list[float]] = ([], [])
+def median_times(*calls: Callable[[], object], times: int = 3) -> list[float]:
+    """Median seconds of each call; they run in turns so that other load affects all of them."""
+    seconds: list[list[float]] = [[] for _ in calls]
     for _ in range(times):
-        for run, taken in zip((first, second), seconds, strict=True):
+        for call, taken in zip(calls, seconds, strict=True):
             started = time.perf_counter()
             with contextlib.redirect_stderr(io.StringIO()):
-                run()
+                call()
             taken.append(time.perf_counter() - started)
-    return statistics.median(seconds[0]), statistics.median(seconds[1])
+    return [statistics.median(taken) for taken in seconds]
 
 
-def problem(train: Ratings | None = None) -> Problem:
-    """Training and validation ratings as they are prepared, with a fresh generator."""
-    learned = Ratings.load(PREPARED / "train.pt") if train is None else train
-    known = load(PREPARED / "side_information.pt", SIDE_INFORMATION, made_by="prepare")
-    return Problem(learned, Ratings.load(PREPARED / "validation.pt"), known, CPU, torch.Generator())
+def problem() -> Problem:
+    """The prepared training and validation ratings, with a fresh generator."""
+    train, validation = (Ratings.load(PREPARED / f"{part}.pt") for part in ("train", "validation"))
+    known = SideInformation.load(PREPARED / "side_information.pt")
+    return Problem(train, validation, known, CPU, torch.Generator())
+
+
+def hyperparameters(**changes: object) -> Hyperparameters:
+    return Hyperparameters.parse({**DEFAULTS, **changes})
 
 
 def of_adam() -> Iterator[Row]:
-    """The notebook's recipe, alone and twice side by side, against its loop: a DataLoader, autograd."""
+    """The notebook's recipe, alone and twice in parallel, against the notebook's own loop."""
     given, epochs = problem(), 2
-    _, theirs = pair(lambda: None, lambda: loop_of_the_notebook(given.train, epochs))
-    theirs *= 128 / epochs
+    (theirs,) = median_times(lambda: notebook_loop(given.train, epochs))
+    theirs *= notebook.RECIPE.epochs / epochs
 
     def one() -> None:
         with threads_for(len(given.train)):
@@ -107,13 +104,13 @@ def of_adam() -> Iterator[Row]:
         calls = [(given.train, given.validation, seed) for seed in (1, 2)]
         run_parallel(notebook.fit, calls, len(given.train), "processes")
 
-    alone, together = pair(one, two, times=1)
+    alone, together = median_times(one, two, times=1)
     yield Row("the notebook's recipe, 128 epochs", alone, "its own loop", theirs)
-    yield Row("the same, two seeds side by side", together, "its own loop, twice", 2 * theirs)
+    yield Row("the same with two seeds in parallel", together, "its own loop, twice", 2 * theirs)
 
 
-def loop_of_the_notebook(train: Ratings, epochs: int) -> None:
-    """What the notebook runs: rating by rating into mini-batches, gradients by autograd, Adam as it comes."""
+def notebook_loop(train: Ratings, epochs: int) -> None:
+    """What the notebook runs: a DataLoader, autograd, torch.optim.Adam."""
     users, movies = torch.nn.Embedding(train.n_users, 8), torch.nn.Embedding(train.n_movies, 8)
     parameters = [*users.parameters(), *movies.parameters()]
     for table in parameters:
@@ -122,9 +119,9 @@ def loop_of_the_notebook(train: Ratings, epochs: int) -> None:
     dataset = TensorDataset(torch.stack([train.user, train.movie], dim=1), train.rating)
     for _ in range(epochs):
         losses = []
-        for who_what, stars in DataLoader(dataset, batch_size=128, shuffle=True):
+        for pair, stars in DataLoader(dataset, batch_size=128, shuffle=True):
             optimizer.zero_grad()
-            predicted = (users(who_what[:, 0]) * movies(who_what[:, 1])).sum(1)
+            predicted = (users(pair[:, 0]) * movies(pair[:, 1])).sum(1)
             loss = torch.nn.functional.mse_loss(predicted, stars)
             losses.append(loss.item())
             loss.backward()
@@ -132,71 +129,53 @@ def loop_of_the_notebook(train: Ratings, epochs: int) -> None:
 
 
 def of_gibbs() -> Iterator[Row]:
-    """The default until it predicts the test ratings well enough, against a plain loop's sweeps."""
-    seen = concatenate(Ratings.load(PREPARED / "train.pt"), Ratings.load(PREPARED / "validation.pt"))
-    test = Ratings.load(PREPARED / "test.pt")
+    """Time until the test RMSE is good, against as many sweeps of a plain loop."""
+    given = problem()
+    seen, test = concatenate(given.train, given.validation), Ratings.load(PREPARED / "test.pt")
     genres = {"movie_features": ["genres"], "user_features": []}
     for what, changes in (("gibbs, genres", genres), ("gibbs, the default", {})):
-        sweeps, taken, reached = sweeps_to(GOOD, seen, test, changes)
-        plain, _ = pair(lambda: plain_sweep(seen, DEFAULTS["latent_factors"]), lambda: None, times=1)
+        sweeps, taken, reached = sweeps_to(TARGET_RMSE, given._replace(train=seen), test, changes)
+        (plain,) = median_times(lambda: plain_sweep(seen, DEFAULTS["latent_factors"]), times=1)
         label = f"{what}, {sweeps} sweeps: test RMSE {reached:.3f}"
         yield Row(label, taken, "as many sweeps, user by user", plain * sweeps)
 
 
 def sweeps_to(
-    wanted: float, train: Ratings, test: Ratings, changes: Mapping[str, object]
+    wanted: float, given: Problem, test: Ratings, changes: Mapping[str, object]
 ) -> tuple[int, float, float]:
-    """The fewest sweeps, of a few numbers, that predict the test ratings so well; their seconds; the RMSE."""
+    """The fewest sweeps, of a few numbers, that reach the test RMSE; their seconds; the RMSE."""
     for sweeps in (8, 16, 24, 32, 48, 64, 96, 128):
-        chosen = Hyperparameters.parse({**DEFAULTS, **changes, "epochs": sweeps})
         started = time.perf_counter()
-        with contextlib.redirect_stderr(io.StringIO()), threads_for(len(train)):
-            model = gibbs.fit(problem(train), chosen).model
+        with contextlib.redirect_stderr(io.StringIO()), threads_for(len(given.train)):
+            fresh = given._replace(generator=torch.Generator())
+            model = gibbs.fit(fresh, hyperparameters(**changes, epochs=sweeps)).model
         taken = time.perf_counter() - started
-        reached = rmse(model.predict(test).clamp(*train.scale()), test.rating)
+        reached = rmse(model.predict(test).clamp(*given.train.scale()), test.rating)
         if reached <= wanted:
             break
     return sweeps, taken, reached
 
 
 def of_als() -> Iterator[Row]:
-    """A sweep over users and movies, against solving them one by one, and against what the machine can do."""
-    train, large = Ratings.load(PREPARED / "train.pt"), random_ratings(1_000_000)
-    ours, plain = pair(sweep_of(train, 16), lambda: plain_sweep(train, 16))
+    """A sweep over users and movies, against solving them one by one, and over 25 times as many ratings."""
+    train = problem().train
+    ours, plain = median_times(sweep_of(train, 16), lambda: plain_sweep(train, 16))
     yield Row("als, a sweep at 16 factors", ours, "user by user, movie by movie", plain)
-    operations, read = work_of_a_sweep(large, 32)
-    square, block = torch.randn(2048, 2048), torch.randn(10**8)
-    product, _ = pair(lambda: square @ square, lambda: None)
-    copy, _ = pair(block.clone, lambda: None)
-    sweep, _ = pair(sweep_of(large, 32), lambda: None)
-    at_peak, at_bandwidth = operations * product / (2 * 2048**3), read * copy / (2 * block.nbytes)
-    label = "als, a sweep of 1 million ratings at 32 factors"
-    yield Row(f"{label}: {operations / 1e9:.1f} Gflop", sweep, "as many in a matrix product", at_peak)
-    yield Row(f"{label}: {read / 1e9:.1f} GB", sweep, "copying as many", at_bandwidth)
-
-
-def work_of_a_sweep(train: Ratings, k: int) -> tuple[float, float]:
-    """Floating-point operations and bytes that it cannot do without.
-
-    Of each rating on each side: the sum of (k + 1)(k + 2) / 2 products, each multiplied and added, each read;
-    of each row: the Cholesky decomposition and two triangular solves.
-    """
-    triangle, rows = (k + 1) * (k + 2) / 2, train.n_users + train.n_movies
-    operations = 2 * len(train) * 2 * triangle + rows * ((k + 1) ** 3 / 3 + 2 * (k + 1) ** 2)
-    return operations, 2 * len(train) * 4 * triangle
+    small, large = median_times(*(sweep_of(random_ratings(n * 10**6), 32) for n in (1, 25)), times=2)
+    yield Row("als, a sweep of 25 million ratings at 32 factors", large, "25 × one of 1 million", 25 * small)
 
 
 def sweep_of(train: Ratings, k: int) -> Callable[[], object]:
     """A sweep of `als` over ratings that are sorted already."""
-    hyperparameters = Hyperparameters.parse({**DEFAULTS, "latent_factors": k})
+    chosen = hyperparameters(latent_factors=k)
     by_user, by_movie = of_both_sides(train, CPU)
     movies = torch.randn(train.n_movies, k + 1) * 0.3
     target = train.rating - train.rating.mean()
     of_users, of_movies = target[by_user.rating], target[by_movie.rating]
 
     def sweep() -> Tensor:
-        users, _ = als.half_step(by_user, of_users, movies, hyperparameters)
-        return als.half_step(by_movie, of_movies, users, hyperparameters)[0]
+        users, _ = als.half_step(by_user, of_users, movies, chosen)
+        return als.half_step(by_movie, of_movies, users, chosen)[0]
 
     return sweep
 
@@ -214,13 +193,6 @@ def plain_sweep(train: Ratings, k: int) -> None:
             tables[own][number] = torch.linalg.solve(gramian, vectors.T @ train.rating[ratings])
 
 
-def of_scale() -> Iterator[Row]:
-    """A sweep of `als` at 32 factors over 25 million ratings, against 25 sweeps over a million."""
-    small, large = (sweep_of(random_ratings(count), 32) for count in (1_000_000, 25_000_000))
-    at_large, at_small = pair(large, small, times=2)
-    yield Row("als, a sweep of 25 million ratings", at_large, "25 × one of 1 million", 25 * at_small)
-
-
 def random_ratings(count: int) -> Ratings:
     """Ratings by users and of movies with long tails, in the proportions of ml-25m."""
     generator = torch.Generator().manual_seed(0)
@@ -230,9 +202,8 @@ def random_ratings(count: int) -> Ratings:
         for n, power in ((n_users, 1.5), (n_movies, 3))
     )
     order = torch.argsort(user * n_movies + movie)  # as MovieLens has them
-    user, movie = user[order], movie[order]
     stars = torch.randint(1, 11, (count,), generator=generator) / 2
-    return Ratings(user, movie, stars, torch.zeros(count, dtype=torch.int64), n_users, n_movies)
+    return Ratings(user[order], movie[order], stars, torch.zeros_like(user), n_users, n_movies)
 
 
 def of_processes() -> Iterator[Row]:
@@ -249,11 +220,9 @@ def of_processes() -> Iterator[Row]:
             command = [sys.executable, "-m", "stages.train"]
             for option, name in zip(inspect.signature(stages.train.main).parameters, names, strict=True):
                 command += [f"--{option}", str(directory / name)]
-            done = run(command, OMP_NUM_THREADS="1")
-            return float(done.stdout.split("fitted in ")[1].split()[0])
+            return float(run(command, OMP_NUM_THREADS="1").stdout.split("fitted in ")[1].split()[0])
 
-        times = [(fit(1), fit(2)) for _ in range(3)]
-    one, two = (statistics.median(each) for each in zip(*times, strict=True))
+        one, two = (statistics.median(fit(processes) for _ in range(3)) for processes in (1, 2))
     yield Row("als, 1 million ratings, 2 processes of one thread", two, "1 process of one thread", one)
 
 
@@ -265,19 +234,18 @@ def of_large() -> Iterator[Row]:
             directory = Path(folder)
             changes = {"dataset": dataset, "solver": "als", "latent_factors": 32, "epochs": 10}
             (directory / "params.yaml").write_text(yaml.safe_dump({**DEFAULTS, **changes}))
-            run(in_folder("fetch", directory))
+            run(stage_command("fetch", directory))
             started = time.perf_counter()
-            peak[dataset] = max(run(in_folder(stage, directory)).peak for stage in ("prepare", "train"))
+            peak[dataset] = max(run(stage_command(stage, directory)).peak for stage in ("prepare", "train"))
             taken[dataset] = time.perf_counter() - started
-    label = (
-        f"synthetic-25m: prepare, als, 32 factors, 10 sweeps; peak {peak['synthetic-25m'] / 2**30:.1f} GiB"
-    )
+    gib = peak["synthetic-25m"] / 2**30
+    label = f"synthetic-25m: prepare, als, 32 factors, 10 sweeps; peak {gib:.1f} GiB"
     yield Row(label, taken["synthetic-25m"], "25 × synthetic-1m", 25 * taken["synthetic-1m"])
 
 
 def of_start() -> Iterator[Row]:
     """All stages' interpreters and imports, against importing PyTorch as often."""
-    ours, torches = pair(
+    ours, torches = median_times(
         lambda: [run([sys.executable, "-m", f"stages.{stage}", "--help"]) for stage in STAGES],
         lambda: [run([sys.executable, "-c", "import torch"]) for _ in STAGES],
         times=1,
@@ -286,14 +254,14 @@ def of_start() -> Iterator[Row]:
 
 
 class Done(NamedTuple):
-    """What a process printed, and the most memory that it took, in bytes."""
+    """Output of a process, and its peak memory in bytes."""
 
     stdout: str
     peak: int
 
 
 def run(command: list[str], **environment: str) -> Done:
-    """Run it in the repository; its failure is one of the benchmark."""
+    """Run a command in the repository; raises RuntimeError if it fails."""
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=subprocess.DEVNULL
@@ -305,33 +273,30 @@ def run(command: list[str], **environment: str) -> Done:
         return Done(output.read(), usage.ru_maxrss * 1024)
 
 
-def in_folder(stage: str, directory: Path) -> list[str]:
-    """The command of a stage as dvc.yaml has it, its paths below a directory."""
+def stage_command(stage: str, directory: Path) -> list[str]:
+    """The command of a stage in dvc.yaml, with its paths below a directory."""
     words = PIPELINE["stages"][stage]["cmd"].split()
     paths = [word if word.startswith("--") else str(directory / word) for word in words[3:]]
     return [sys.executable, *words[1:3], *paths, "--params", str(directory / "params.yaml")]
 
 
 def of_recommend() -> Iterator[Row]:
-    """An answer for somebody new, imports left out, against training the model again with their ratings."""
-    question = ["--like", "Toy Story", "--like", "se7en", "--rate", "heat=4.5", "--data", str(ROOT / "data")]
+    """A recommendation for a new user, imports left out, against training again with their ratings."""
+    arguments = ["--like", "Toy Story", "--like", "se7en", "--rate", "heat=4.5", "--data", str(ROOT / "data")]
 
-    def answer() -> None:
+    def recommendation() -> None:
         with contextlib.redirect_stdout(io.StringIO()):
-            recommend.main(question)
+            recommend.main(arguments)
 
-    answer()
-    chosen = Hyperparameters.parse(DEFAULTS)
-    ours, again = pair(answer, lambda: gibbs.fit(problem(), chosen))
-    yield Row("a recommendation for somebody new", ours, "training again", again)
+    recommendation()
+    ours, again = median_times(recommendation, lambda: gibbs.fit(problem(), hyperparameters()))
+    yield Row("a recommendation for a new user", ours, "training again", again)
 
 
 def of_pipeline() -> Iterator[Row]:
-    """The whole of it in a fresh clone, the zip at hand, and once more with another number of clusters."""
+    """All stages in a fresh clone with the zip at hand, and again with another number of clusters."""
     if "MOVIELENS_MIRROR" not in os.environ:
-        sys.exit(
-            "pipeline: name the folder of the zip in MOVIELENS_MIRROR; a download would be measured else"
-        )
+        sys.exit("pipeline: set MOVIELENS_MIRROR to the folder of the zip, so that no download is measured")
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "clone"
         subprocess.run([str(shutil.which("git")), "clone", "--quiet", str(ROOT), str(clone)], check=True)
@@ -340,11 +305,10 @@ def of_pipeline() -> Iterator[Row]:
             command = [sys.executable, "-m", "dvc", *arguments]
             return lambda: subprocess.run(command, cwd=clone, check=True, capture_output=True)
 
-        cold, _ = pair(dvc("repro"), lambda: None, times=1)
-        varied, _ = pair(dvc("exp", "run", "-S", "n_clusters=12"), lambda: None, times=1)
+        cold, varied = median_times(dvc("repro"), dvc("exp", "run", "-S", "n_clusters=12"), times=1)
     given = problem()
-    two = pair(lambda: loop_of_the_notebook(given.train, 2), lambda: None, times=1)[0]
-    yield Row("dvc repro, all of it, cold", cold, "the notebook's training alone", 64 * two)
+    (two,) = median_times(lambda: notebook_loop(given.train, 2), times=1)
+    yield Row("dvc repro, all stages, cold", cold, "the notebook's training alone", 64 * two)
     yield Row("dvc exp run -S n_clusters=12", varied, "dvc repro, cold", cold)
 
 
@@ -352,7 +316,6 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "adam": of_adam,
     "als": of_als,
     "gibbs": of_gibbs,
-    "scale": of_scale,
     "processes": of_processes,
     "large": of_large,
     "start": of_start,
