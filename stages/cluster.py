@@ -1,32 +1,22 @@
-"""cluster: the points of the movies → groups of movies that the same people watch and like."""
+"""cluster: the embeddings of the movies → clusters of movies that the same people watch and like."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
+from stages.clustering.attributes import genre_attributes, tag_attributes
 from stages.clustering.embeddings import MovieEmbeddings
-from stages.clustering.kmeans import group
-from stages.clustering.labels import distinctive_terms, name_clusters
-from stages.clustering.metrics import (
-    Attributes,
-    coherence,
-    genre_matrix,
-    popularity_explained,
-    silhouette,
-    stability,
-    tag_matrix,
-)
+from stages.clustering.kmeans import k_means
+from stages.clustering.labels import distinctive_terms, label_clusters
+from stages.clustering.metrics import cluster_metrics, coherence
 from stages.core import cli
 from stages.core.cli import UserError
-from stages.core.files import Metrics, write_csv, write_metrics
+from stages.core.files import write_csv, write_metrics
 from stages.core.parameters import Count, Seeded
 from stages.movielens.movies import read_movies
-
-STARTS = 10
-"""k-means is run from this many starts, and the best kept."""
 
 
 class ClusterParameters(Seeded):
@@ -44,105 +34,64 @@ def main(
     metrics: Path,
     params: Path = Path("params.yaml"),
 ) -> None:
-    """Group the MOVIES that have POINTS, name and judge the groups by TAGS.
-
-    Writes CLUSTERS, distinctive TERMS, and METRICS.
-    """
+    """Cluster the MOVIES by POINTS, and label the clusters by TAGS; write CLUSTERS, TERMS and METRICS."""
     parameters = ClusterParameters.load(params)
-    places, table, said = (
-        MovieEmbeddings.load(points),
-        read_movies(movies),
-        pd.read_csv(tags, keep_default_na=False),
-    )
-    chosen = table.iloc[places.movie]
-    groups = Groups.find([places.embedding, *places.replicas], parameters)
-    told = distinctive_terms(groups.labels, genre_matrix(chosen["genres"]), shared_tags(said, chosen))
-    write_csv(terms, told)
-    write_csv(clusters, describe(groups, chosen, name_clusters(told, groups.labels, chosen), places))
-    scores = {
-        "n_clustered": len(chosen),
-        "inertia": groups.inertia,
-        **score(groups, chosen, said),
-        **without_genres(places, chosen, parameters),
-    }
-    if len(places.notebook):
-        scores["notebook"] = score(Groups.find(list(places.notebook), parameters), table, said)
+    fits, table = MovieEmbeddings.load(points), read_movies(movies)
+    tag_table = pd.read_csv(tags, keep_default_na=False)
+    clustered = table.iloc[fits.movie]
+    genres, tagged = genre_attributes(clustered["genres"]), tag_attributes(tag_table, clustered["movie"])
+    labelings, inertia = find_clusters([fits.embedding, *fits.replicas], parameters)
+    # a tag of one user would label a cluster by this user's habits
+    shared_tags = tag_attributes(tag_table[tag_table["n_users_of_tag"] > 1], clustered["movie"])
+    distinctive = distinctive_terms(labelings[0], genres, shared_tags)
+    names = label_clusters(distinctive, labelings[0], clustered["year"])
+    write_csv(terms, distinctive)
+    write_csv(clusters, clusters_table(fits, clustered, labelings[0], names))
+    scores: dict[str, object] = {"n_clustered": len(clustered), "inertia": inertia}
+    scores |= cluster_metrics(fits.embedding, labelings, clustered, tagged)
+    if len(fits.without_genres):
+        (labels,), _ = find_clusters(fits.without_genres, parameters)
+        if (without_genres := coherence(labels, genres)) is not None:
+            scores["genre_coherence_z_without_genres"] = without_genres
+    if len(fits.notebook):
+        labelings, _ = find_clusters(fits.notebook, parameters)
+        tagged = tag_attributes(tag_table, table["movie"])
+        scores["notebook"] = cluster_metrics(fits.notebook[0], labelings, table, tagged)
     write_metrics(metrics, scores)
 
 
-class Groups(NamedTuple):
-    """Clusters of the same movies by several models."""
-
-    places: Float[np.ndarray, "movies dimensions"]
-    """Of the first model."""
-    labels: Int[np.ndarray, " movies"]
-    inertia: float
-    others: list[Int[np.ndarray, " movies"]]
-    """The clusters by the other models."""
-
-    @classmethod
-    def find(
-        cls, places: list[Float[np.ndarray, "movies dimensions"]], parameters: ClusterParameters
-    ) -> "Groups":
-        """Group the movies by each of the models' points; raises UserError when they are too few."""
-        if len(places[0]) < parameters.n_clusters:
+def find_clusters(
+    fits: Iterable[Float[np.ndarray, "movies dimensions"]], parameters: ClusterParameters
+) -> tuple[list[Int[np.ndarray, " movies"]], float]:
+    """The clusters of the movies by each fit, and the inertia of the first; UserError for too few movies."""
+    found = []
+    for embedding in fits:
+        if len(embedding) < parameters.n_clusters:
             raise UserError(
-                f"n_clusters is {parameters.n_clusters}, but only {len(places[0])} movies have min_ratings; "
-                f"lower n_clusters to at most {len(places[0])}, or min_ratings"
+                f"n_clusters is {parameters.n_clusters}, but only {len(embedding)} movies have min_ratings; "
+                f"lower n_clusters to at most {len(embedding)}, or min_ratings"
             )
-        found = [group(place, parameters.n_clusters, parameters.seed, STARTS) for place in places]
-        return cls(places[0], *found[0], [labels for labels, _ in found[1:]])
+        found.append(k_means(embedding, parameters.n_clusters, parameters.seed, n_init=10))
+    return [labels for labels, _ in found], found[0][1]
 
 
-def score(groups: Groups, movies: pd.DataFrame, tags: pd.DataFrame) -> Metrics:
-    """The scorecard; what cannot be measured is left out.
+def clusters_table(
+    fits: MovieEmbeddings, movies: pd.DataFrame, labels: Int[np.ndarray, " movies"], names: list[str]
+) -> pd.DataFrame:
+    """`movies` with the columns cluster, name, x, y, expected, deviation and distance.
 
-    Genres are an input of the model where `movie_features` names them: their coherence is then no news. Tags
-    never are.
+    x and y are the position on the map; expected and deviation are in stars; distance is to the centre of the
+    cluster.
     """
-    size = np.bincount(groups.labels)
-    scores = {
-        "silhouette": silhouette(groups.places, groups.labels),
-        "smallest": int(size.min()),
-        "largest": int(size.max()),
-        "popularity_explained": popularity_explained(groups.labels, movies["n_ratings"].to_numpy()),
-        "genre_coherence_z": coherence(groups.labels, genre_matrix(movies["genres"])),
-        "tag_coherence_z": coherence(groups.labels, tag_matrix(tags, movies["movie"])),
-        "stability": stability([groups.labels, *groups.others]),
-    }
-    return {name: value for name, value in scores.items() if value is not None}
-
-
-def without_genres(places: MovieEmbeddings, movies: pd.DataFrame, parameters: ClusterParameters) -> Metrics:
-    """The coherence of genres by a model that was not told them; nothing where there is no such model."""
-    if not len(places.without_genres):
-        return {}
-    groups = Groups.find(list(places.without_genres), parameters)
-    found = coherence(groups.labels, genre_matrix(movies["genres"]))
-    return {} if found is None else {"genre_coherence_z_without_genres": found}
-
-
-def shared_tags(tags: pd.DataFrame, movies: pd.DataFrame) -> Attributes:
-    """Tags that more than one person uses: the others would name a cluster after that person's habits."""
-    return tag_matrix(tags[tags["n_users_of_tag"] > 1], movies["movie"])
-
-
-def describe(groups: Groups, movies: pd.DataFrame, names: list[str], places: MovieEmbeddings) -> pd.DataFrame:
-    """A row for each clustered movie, with its cluster, its place on the map, and what is expected of it.
-
-    expected: stars that all users would give it on average; deviation: how unsure the model is of these;
-    distance: from the centre of its cluster.
-    """
-    labels = groups.labels
-    centre = pd.DataFrame(groups.places).groupby(labels).mean().to_numpy()
+    centre = pd.DataFrame(fits.embedding).groupby(labels).transform("mean").to_numpy()
     return movies.assign(
         cluster=labels,
         name=np.array(names)[labels],
-        x=places.position[:, 0],
-        y=places.position[:, 1],
-        expected=places.expected.round(3),
-        deviation=places.deviation.round(3),
-        distance=np.linalg.norm(groups.places - centre[labels], axis=1).round(4),
+        x=fits.position[:, 0],
+        y=fits.position[:, 1],
+        expected=fits.expected.round(3),
+        deviation=fits.deviation.round(3),
+        distance=np.linalg.norm(fits.embedding - centre, axis=1).round(4),
     )
 
 

@@ -1,7 +1,7 @@
-"""points: the models and the ratings → movies as points, of which the near ones are of a kind, and their map.
+"""points: the models and the ratings → embeddings of the movies, and their positions on the map.
 
-A point has two parts: how people like the movie (the model's factors) and who watches it (association).
-Biases play no part: they say how good a movie is held to be.
+An embedding has two parts: how users like the movie (the model's factors) and who watches it (PPMI). Biases
+are left out: they measure how good a movie is, not what kind of movie it is.
 """
 
 from pathlib import Path
@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 from pydantic import Field
-from sklearn.preprocessing import normalize
+from torch import Tensor
 
 from stages.clustering.embeddings import MovieEmbeddings
+from stages.clustering.nearest import unit_rows
 from stages.clustering.ppmi import ppmi_embedding
 from stages.clustering.tsne import map_positions
 from stages.core import cli
@@ -44,64 +45,56 @@ def main(
     points: Path,
     params: Path = Path("params.yaml"),
 ) -> None:
-    """Place MOVIES with enough ratings by MODEL, REPLICAS, NOTEBOOK and TRAIN; write POINTS."""
+    """Embed the MOVIES with enough ratings by MODEL, REPLICAS, NOTEBOOK and TRAIN; write POINTS."""
     parameters = PointsParameters.load(params)
-    fitted, table = Model.load(model), read_movies(movies)
-    others = Replicas.load(replicas)
-    recipe = NotebookFactors.load(notebook)
-    n_ratings = table["n_ratings"].to_numpy()
-    chosen = choose(n_ratings, parameters)
-    watched = watch(Ratings.load(train), chosen, parameters)
-    places, replicated, genreless = (
-        np.stack([place(each.double().numpy()[chosen], watched, parameters) for each in factors])
-        if len(factors)
-        else np.zeros((0, len(chosen), 0))
+    fitted, others = Model.load(model), Replicas.load(replicas)
+    n_ratings = read_movies(movies)["n_ratings"].to_numpy()
+    selected = select_movies(n_ratings, parameters.min_ratings)
+    audience = embed_audience(Ratings.load(train), selected, parameters)
+    embedding, replicated, without_genres = (
+        combine(factors[:, selected], audience, parameters.normalize)
         for factors in (fitted.embeddings[None], others.embeddings, others.without_genres)
     )
-    expected, deviation = (value.numpy()[chosen] for value in fitted.expected_of_everybody())
+    expected, deviation = (value.numpy()[selected] for value in fitted.expected_of_everybody())
     found = MovieEmbeddings(
-        movie=chosen,
-        embedding=places[0],
+        movie=selected,
+        embedding=embedding[0],
         replicas=replicated,
-        without_genres=genreless,
-        position=map_positions(places[0], n_ratings[chosen], parameters.seed),
+        without_genres=without_genres,
+        position=map_positions(embedding[0], n_ratings[selected], parameters.seed),
         expected=expected,
         deviation=deviation,
-        notebook=recipe.movie_factors.double().numpy(),
+        notebook=NotebookFactors.load(notebook).movie_factors.double().numpy(),
     )
     write_bytes(points, found.serialize())
 
 
-def choose(
-    n_ratings: Int[np.ndarray, " n_movies"], parameters: PointsParameters
-) -> Int[np.ndarray, " movies"]:
-    """The movies with enough ratings; raises UserError when there are none."""
-    chosen = np.flatnonzero(n_ratings >= parameters.min_ratings)
-    if not len(chosen):
-        raise UserError(
-            f"min_ratings is {parameters.min_ratings}, but no movie has more than {n_ratings.max()} ratings; "
-            "lower it"
-        )
-    return chosen
+def select_movies(n_ratings: Int[np.ndarray, " n_movies"], min_ratings: int) -> Int[np.ndarray, " movies"]:
+    """The indices of the movies with enough ratings; raises UserError if there are none."""
+    selected = np.flatnonzero(n_ratings >= min_ratings)
+    if not len(selected):
+        most = n_ratings.max()
+        raise UserError(f"min_ratings is {min_ratings}, but no movie has more than {most} ratings; lower it")
+    return selected
 
 
-def watch(
+def embed_audience(
     train: Ratings, movies: Int[np.ndarray, " movies"], parameters: PointsParameters
 ) -> Float[np.ndarray, "movies width"]:
-    """The part of the points that the training ratings alone give; no column if it has no weight."""
+    """PPMI embeddings of length `association`; width 0 if that is 0."""
     if not parameters.association:
         return np.zeros((len(movies), 0))
     generator = torch.Generator().manual_seed(derive_seed(parameters.seed, "association"))
-    return np.asarray(parameters.association * normalize(ppmi_embedding(train, movies, generator)))
+    return parameters.association * unit_rows(ppmi_embedding(train, movies, generator))
 
 
-def place(
-    liked: Float[np.ndarray, "movies k"],
-    watched: Float[np.ndarray, "movies width"],
-    parameters: PointsParameters,
-) -> Float[np.ndarray, "movies dimensions"]:
-    """The points of the movies, by their factors in a model and by who watches them."""
-    return np.hstack([normalize(liked) if parameters.normalize else liked, watched])
+def combine(
+    factors: Float[Tensor, "fits movies k"], audience: Float[np.ndarray, "movies width"], normalize: bool
+) -> Float[np.ndarray, "fits movies k+width"]:
+    """Embeddings of the movies by each fit: their factors, of length 1 if `normalize`, and their audience."""
+    liked = factors.double().numpy()
+    repeated = np.broadcast_to(audience, (len(factors), *audience.shape))
+    return np.concatenate([unit_rows(liked) if normalize else liked, repeated], axis=2)
 
 
 if __name__ == "__main__":

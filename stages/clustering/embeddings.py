@@ -1,4 +1,4 @@
-"""Embeddings of the movies by each of the fits: what `points` writes, and clusters are made of."""
+"""Movie embeddings by each of the fits: the file that the stage `points` writes."""
 
 import io
 from dataclasses import dataclass, fields
@@ -24,15 +24,15 @@ class MovieEmbeddings:
     replicas: Float[np.ndarray, "replicas movies _"]
     """By fits with other seeds."""
     without_genres: Float[np.ndarray, "fits_without_genres movies _"]
-    """By a fit without genres; none if the model does not use genres."""
+    """By a fit without genres; no fit if the model does not use genres."""
     position: Float[np.ndarray, "movies 2"]
-    """On the map; NaN where a movie is not on it."""
+    """On the t-SNE map; NaN where a movie is not on it."""
     expected: Float[np.ndarray, " movies"]
-    """Stars that all users would give on average."""
+    """Expected rating, averaged over all users, in stars."""
     deviation: Float[np.ndarray, " movies"]
     """Standard deviation of `expected`, in stars."""
     notebook: Float[np.ndarray, "seeds n_movies _"]
-    """Of all movies, by the notebook's recipe from two seeds."""
+    """Of all movies, by the notebook's recipe with two seeds."""
 
     @property
     def neighbours(self) -> NearestNeighbours:

@@ -1,4 +1,4 @@
-"""Which movies are nearest to a movie, among the points that were grouped."""
+"""Nearest neighbours of movies by the cosine similarity of their embeddings."""
 
 from typing import NamedTuple
 
@@ -7,23 +7,36 @@ from jaxtyping import Float, Int
 
 
 class NearestNeighbours(NamedTuple):
-    """The movies that were grouped, and their points."""
+    """The movies that have an embedding, and the embeddings."""
 
     movie: Int[np.ndarray, " movies"]
     """Indices, ascending."""
     embedding: Float[np.ndarray, "movies dimensions"]
 
     def nearest(self, movie: int) -> tuple[Int[np.ndarray, " others"], Float[np.ndarray, " others"]]:
-        """The other movies, the nearest first, and the similarity of each.
+        """All other movies, the most similar first, and their cosine similarities (-1 to 1).
 
-        Similarity is the cosine of the points, 1 for the same direction; raises KeyError for a movie without
-        a point.
+        Raises KeyError for a movie without an embedding.
         """
         row = int(np.searchsorted(self.movie, movie))
         if row == len(self.movie) or self.movie[row] != movie:
             raise KeyError(movie)
-        length = np.linalg.norm(self.embedding, axis=1)
-        cosine = self.embedding @ self.embedding[row] / np.maximum(length * length[row], 1e-12)
+        unit = unit_rows(self.embedding)
+        cosine = unit @ unit[row]
         order = np.argsort(-cosine, kind="stable")
         order = order[order != row]
         return self.movie[order], cosine[order]
+
+
+def nearest_rows(embedding: Float[np.ndarray, "movies dimensions"], n: int) -> Int[np.ndarray, "movies _"]:
+    """For each row the `n` other rows of highest cosine similarity, or all if there are fewer."""
+    unit = unit_rows(embedding)
+    cosine = unit @ unit.T
+    np.fill_diagonal(cosine, -np.inf)
+    return np.argsort(-cosine, axis=1, kind="stable")[:, : min(n, len(unit) - 1)]
+
+
+def unit_rows(embedding: Float[np.ndarray, "*rows dimensions"]) -> Float[np.ndarray, "*rows dimensions"]:
+    """Rows divided by their lengths; rows of zeros stay."""
+    length = np.sqrt(np.einsum("...i,...i->...", embedding, embedding))[..., None]
+    return np.asarray(embedding / np.maximum(length, 1e-12))

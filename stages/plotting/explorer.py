@@ -1,90 +1,74 @@
-"""Writes the movies of the map as one HTML page, to be searched and walked through without a network."""
+"""Writes the map of the movies as one HTML page, to be searched and explored without a network."""
 
 import html
 import json
 import re
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pandas as pd
+from jaxtyping import Float
 
+from stages.clustering.nearest import nearest_rows
 from stages.movielens.title_format import spoken
 from stages.plotting.charts import COLOURS
+from stages.plotting.listing import BEST_KNOWN, CENTRAL, GEM
 
-TEMPLATE = Path(__file__).with_suffix(".html")
-"""The page without its data; `{{label}}` and `{{data}}` stand where they go."""
-HEADINGS = {"best known": "Best known", "most central": "Most central", "hidden gem": "Hidden gems"}
-"""What the kinds of listed movies are called on the page."""
-DECIMALS = 3
-"""Of the places on the map."""
+TEMPLATE = Path(__file__).with_suffix(".html")  # with placeholders {{label}} and {{data}}
+HEADINGS = {BEST_KNOWN: "Best known", CENTRAL: "Most central", GEM: "Hidden gems"}
+NEIGHBOURS = 10
+
+Embedding = Float[np.ndarray, "movies dimensions"]
 
 
-def page(clustered: pd.DataFrame, neighbours: pd.DataFrame, listed: pd.DataFrame, label: str) -> str:
-    """The page: a map of the movies of `clustered` that have a place, the same bytes each time.
+def page(clustered: pd.DataFrame, embedding: Embedding, listed: pd.DataFrame, label: str) -> str:
+    """The page: a map of the movies of `clustered` that have a position, the most rated first.
 
-    `neighbours` (movie, neighbour) has the movies most like each movie, the nearest first, and `listed`
-    (cluster, kind, movie) those to be listed for each cluster. What has no place on the map is left out.
+    `embedding` has a row for each movie of `clustered`; `listed` has the representatives of the clusters.
     """
-    placed = clustered[clustered["x"].notna() & clustered["y"].notna()]
-    shown = placed.sort_values("n_ratings", ascending=False, kind="stable")
-    position = pd.Series(range(len(shown)), index=shown["movie"])
+    clustered = clustered.reset_index(drop=True).round({"mean_rating": 2, "x": 3, "y": 3})
+    shown = clustered[clustered["x"].notna()].sort_values("n_ratings", ascending=False, kind="stable")
     content = {
         "label": label,
         "clustered": len(clustered),
         "colours": COLOURS,
-        "clusters": _clusters(shown, position, listed),
-        "movies": _movies(shown, position, neighbours),
+        "clusters": _clusters(shown.reset_index(drop=True), listed),
+        "movies": {
+            "id": shown["movie_id"].tolist(),
+            "title": shown["title"].map(spoken).tolist(),
+            "also": shown["title"].where(shown["title"].str.contains("(", regex=False), "").tolist(),
+            "year": shown["year"].astype(object).where(shown["year"].notna(), None).tolist(),
+            "genres": shown["genres"].str.replace("|", ", ").tolist(),
+            "n": shown["n_ratings"].tolist(),
+            "mean": shown["mean_rating"].tolist(),
+            "cluster": shown["cluster"].rank(method="dense").sub(1).astype(int).tolist(),
+            "x": shown["x"].tolist(),
+            "y": shown["y"].tolist(),
+            "near": nearest_rows(embedding[shown.index], NEIGHBOURS).tolist(),
+        },
     }
-    values = {"label": html.escape(label), "data": _json(content)}
-    template = TEMPLATE.read_text(encoding="utf-8")
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], template)
+    # "<" is escaped so that no text can end the script element
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    values = {"label": html.escape(label), "data": text.replace("<", r"\u003c")}
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], TEMPLATE.read_text(encoding="utf-8"))
 
 
-def _movies(shown: pd.DataFrame, position: pd.Series, neighbours: pd.DataFrame) -> dict[str, list[Any]]:
-    """A list for each column; clusters and near movies are given by their positions on the page."""
-    clusters = {cluster: i for i, cluster in enumerate(sorted(shown["cluster"].unique()))}
-    on_page = neighbours["movie"].isin(position.index) & neighbours["neighbour"].isin(position.index)
-    near = neighbours[on_page].assign(place=neighbours["neighbour"].map(position))
-    places = {movie: place.tolist() for movie, place in near.groupby("movie")["place"]}
-    return {
-        "id": shown["movie_id"].tolist(),
-        "title": shown["title"].map(spoken).tolist(),
-        "also": shown["title"].where(shown["title"].str.contains("(", regex=False), "").tolist(),
-        "year": shown["year"].astype(object).where(shown["year"].notna(), None).tolist(),
-        "genres": shown["genres"].str.replace("|", ", ").tolist(),
-        "n": shown["n_ratings"].tolist(),
-        "mean": shown["mean_rating"].round(2).tolist(),
-        "cluster": shown["cluster"].map(clusters).tolist(),
-        "x": shown["x"].astype(float).round(DECIMALS).tolist(),
-        "y": shown["y"].astype(float).round(DECIMALS).tolist(),
-        "near": [places.get(movie, []) for movie in shown["movie"]],
-    }
-
-
-def _clusters(shown: pd.DataFrame, position: pd.Series, listed: pd.DataFrame) -> list[dict[str, Any]]:
-    """For each cluster its name, the middle of its movies and their lists."""
-    listed = listed[listed["movie"].isin(position.index)]
-    clusters: list[dict[str, Any]] = []
+def _clusters(shown: pd.DataFrame, listed: pd.DataFrame) -> list[dict[str, object]]:
+    """For each cluster its id, name, size, median position, and lists of representatives (as rows)."""
+    row = pd.Series(shown.index, index=shown["movie"])
+    listed = listed[listed["movie"].isin(shown["movie"])]
+    clusters = []
     for cluster, movies in shown.groupby("cluster"):
-        mine = listed[listed["cluster"] == cluster]
-        lists = [
-            [heading, position[mine.loc[mine["kind"] == kind, "movie"]].tolist()]
-            for kind, heading in HEADINGS.items()
-        ]
+        own = listed[listed["cluster"] == cluster]
+        members = {heading: own.loc[own["kind"] == kind, "movie"] for kind, heading in HEADINGS.items()}
         clusters.append(
             {
-                "id": int(movies["cluster"].iloc[0]),
+                "id": cluster,
                 "name": movies["name"].iloc[0],
                 "size": len(movies),
-                "x": round(float(movies["x"].median()), DECIMALS),
-                "y": round(float(movies["y"].median()), DECIMALS),
-                "lists": [[heading, chosen] for heading, chosen in lists if chosen],
+                "x": round(float(movies["x"].median()), 3),
+                "y": round(float(movies["y"].median()), 3),
+                "lists": [[heading, row[ids].tolist()] for heading, ids in members.items() if len(ids)],
             }
         )
     return clusters
-
-
-def _json(content: object) -> str:
-    """Compact JSON in which no text can end the element that it stands in, or open another."""
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", r"\u003c")
