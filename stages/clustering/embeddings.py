@@ -40,10 +40,7 @@ class MovieEmbeddings:
         return NearestNeighbours(self.movie, self.embedding)
 
     def serialize(self) -> bytes:
-        """The content of a file that `load` reads: the arrays one after another.
-
-        The same bytes for the same embeddings; those of an .npz depend on the version of Python.
-        """
+        """The arrays one after another; the bytes of an .npz would depend on the version of Python."""
         buffer = io.BytesIO()
         for field in fields(self):
             np.save(buffer, getattr(self, field.name))

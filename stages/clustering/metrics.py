@@ -12,20 +12,17 @@ from sklearn.preprocessing import normalize
 
 from stages.clustering.attributes import Attributes, genre_attributes
 
+Embedding = Float[np.ndarray, "movies dimensions"]
 Labels = Int[np.ndarray, " movies"]
 
 
 def cluster_metrics(
-    embedding: Float[np.ndarray, "movies dimensions"],
-    labelings: Sequence[Labels],
-    movies: pd.DataFrame,
-    tags: Attributes,
+    embedding: Embedding, labelings: Sequence[Labels], movies: pd.DataFrame, tags: Attributes
 ) -> dict[str, float]:
-    """The defined metrics of one clustering of `movies` (with columns genres and n_ratings).
+    """The defined metrics of a clustering of `movies`, which has the columns genres and n_ratings.
 
     The first of `labelings` has the clusters of `embedding`; the others, by fits with other seeds, are used
-    for stability only. Where genres are an input of the model (`movie_features`), their coherence is expected
-    to be high; tags are never an input.
+    for stability only. Genres are an input of the model if `movie_features` contains them; tags never are.
     """
     labels, size = labelings[0], np.bincount(labelings[0])
     metrics = {
@@ -40,7 +37,7 @@ def cluster_metrics(
     return {name: value for name, value in metrics.items() if value is not None}
 
 
-def silhouette(embedding: Float[np.ndarray, "movies dimensions"], labels: Labels) -> float | None:
+def silhouette(embedding: Embedding, labels: Labels) -> float | None:
     """Mean silhouette (Rousseeuw 1987; -1 to 1); None with one cluster, or as many as there are movies."""
     n_clusters = len(np.unique(labels))
     return float(silhouette_score(embedding, labels)) if 1 < n_clusters < len(labels) else None
@@ -54,10 +51,9 @@ def popularity_explained(labels: Labels, n_ratings: Int[np.ndarray, " movies"]) 
 
 
 def stability(labelings: Sequence[Labels]) -> float | None:
-    """Mean adjusted mutual information of all pairs of clusterings: 1 if equal, 0 expected at random.
+    """Mean adjusted mutual information of all pairs: 1 if equal, 0 expected at random; None without a pair.
 
-    Vinh, Epps & Bailey 2010, "Information Theoretic Measures for Clusterings Comparison". None for a single
-    clustering.
+    Vinh, Epps & Bailey 2010, "Information Theoretic Measures for Clusterings Comparison".
     """
     pairs = list(itertools.combinations(labelings, 2))
     return float(np.mean([adjusted_mutual_info_score(*pair) for pair in pairs])) if pairs else None

@@ -7,10 +7,9 @@ from jaxtyping import Float, Int
 
 
 class NearestNeighbours(NamedTuple):
-    """The movies that have an embedding, and the embeddings."""
+    """The movies that have an embedding (ascending indices), and the embeddings."""
 
     movie: Int[np.ndarray, " movies"]
-    """Indices, ascending."""
     embedding: Float[np.ndarray, "movies dimensions"]
 
     def nearest(self, movie: int) -> tuple[Int[np.ndarray, " others"], Float[np.ndarray, " others"]]:

@@ -62,7 +62,7 @@ def page(
         distinctive = fill(
             "{term} {share:.0%} (elsewhere {elsewhere:.0%})", terms[terms["cluster"] == cluster]
         )
-        hidden = fill("{dated} {expected:.1f} stars expected from {n_ratings:,} ratings", gems)
+        hidden = fill("{dated} {expected:.1f} stars expected ({n_ratings:,} ratings)", gems)
         parts += [
             f"## {cluster}. {escape(movies['name'].iloc[0])}",
             f"{len(movies):,} movies. Distinctive genres and tags: {distinctive or 'none'}.",
