@@ -41,7 +41,8 @@ def distinctive_terms(
     }
     values = {"share": count / size, "elsewhere": elsewhere, "z": log_odds_z(count, size)}
     table = pd.DataFrame(columns | {name: value.ravel() for name, value in values.items()})
-    table = table[(table["z"] > MIN_Z) & (table["share"] > MIN_SHARE)]
+    more_common = table["share"] > table["elsewhere"].clip(lower=MIN_SHARE)
+    table = table[more_common & (table["z"] > MIN_Z)]
     ratio = (table["share"] + MIN_SHARE) / (table["elsewhere"] + MIN_SHARE)  # smoothed: a share may be 0
     table = table.assign(strength=table["z"] * np.log2(ratio))
     table = table.sort_values(["cluster", "strength"], ascending=[True, False]).drop(columns="strength")

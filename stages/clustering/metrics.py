@@ -77,7 +77,7 @@ def coherence(labels: Labels, attributes: Attributes) -> float | None:
     observed = in_cluster.power(2).sum() - n
     squares = np.square((unit.T @ unit).data).sum() - n  # ‖U Uᵀ‖² = ‖Uᵀ U‖², a much smaller matrix
     similarity, similarities = _pair_sums(unit @ unit.sum(axis=0) - 1, squares)
-    together, pairs = _pair_sums(size[labels] - 1.0, (size * (size - 1)).sum())
+    together, pairs = _pair_sums(size[labels] - 1.0, float((size * (size - 1)).sum()))
     ways = np.cumprod([n * (n - 1.0), n - 2.0, n - 3.0])
     mean = together * similarity / ways[0]
     variance = (np.array([2, 4, 1]) * pairs * similarities / ways).sum() - mean**2

@@ -1,22 +1,28 @@
-"""The nearest movies are those in the same direction."""
+"""The nearest neighbours are those in the most similar direction."""
 
 import numpy as np
 import pytest
 
-from stages.clustering.nearest import NearestNeighbours
+from stages.clustering.nearest import NearestNeighbours, nearest_rows
 
-POINTS = NearestNeighbours(
-    np.array([3, 5, 8, 9]), np.array([[1.0, 0.0], [5.0, 0.5], [-1.0, 0.0], [0.0, 0.0]])
-)
+EMBEDDING = np.array([[1.0, 0.0], [5.0, 0.5], [-1.0, 0.0], [0.0, 0.0]])
+MOVIES = NearestNeighbours(np.array([3, 5, 8, 9]), EMBEDDING)
 
 
-def test_the_nearest_come_first_whatever_their_length() -> None:
-    movies, alike = POINTS.nearest(3)
+def test_the_most_similar_come_first_whatever_their_length() -> None:
+    movies, similarity = MOVIES.nearest(3)
     assert movies.tolist() == [5, 9, 8]
-    assert alike.tolist() == pytest.approx([5 / np.hypot(5, 0.5), 0, -1])
+    assert similarity.tolist() == pytest.approx([5 / np.hypot(5, 0.5), 0, -1])
 
 
 @pytest.mark.parametrize("movie", [0, 4, 10])
-def test_a_movie_without_a_point_has_no_neighbours(movie: int) -> None:
+def test_a_movie_without_an_embedding_is_unknown(movie: int) -> None:
     with pytest.raises(KeyError):
-        POINTS.nearest(movie)
+        MOVIES.nearest(movie)
+
+
+def test_all_rows_at_once_have_the_neighbours_of_each() -> None:
+    each = [MOVIES.movie.searchsorted(MOVIES.nearest(movie)[0]).tolist() for movie in MOVIES.movie.tolist()]
+    assert nearest_rows(EMBEDDING, 10).tolist() == each
+    assert nearest_rows(EMBEDDING, 2).tolist() == [row[:2] for row in each]
+    assert nearest_rows(EMBEDDING[:1], 10).shape == (1, 0)
