@@ -1,138 +1,95 @@
-"""Movies that the same people like or watch lie near each other, and fame plays no part."""
+"""points: movies that the same users watch or like are close, by every fit."""
 
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 import yaml
 from sklearn.metrics import adjusted_rand_score
-from torch import Tensor
 
 from stages import points
 from stages.clustering.embeddings import MovieEmbeddings
-from stages.clustering.kmeans import group
+from stages.clustering.kmeans import k_means
 from stages.core.cli import UserError
-from stages.core.tensors import serialize
+from stages.factorization.factor_files import NotebookFactors, Replicas
 from stages.factorization.model import single
 from stages.movielens.ratings import Ratings
-from stages.points import PointsParameters, choose, place, watch
+from stages.points import PointsParameters, combine, embed_audience, select_movies
+from tests.clustering.builders import PLANTED, movies, planted_factors
 from tests.conftest import make_ratings
 from tests.repository import DEFAULTS
 
 INPUTS = ("model.pt", "replicas.pt", "notebook.pt", "train.pt", "movies.csv")
-PLANTED = np.repeat([0, 1, 2], [20, 30, 25])
 
 
 def parameters(**changes: object) -> PointsParameters:
-    return PointsParameters.parse({**DEFAULTS, "min_ratings": 2, "association": 0, **changes})
+    return PointsParameters.parse({**DEFAULTS, **changes})
 
 
-def planted_factors() -> Tensor:
-    """Three directions, lengths from 0.5 to 5."""
+def planted_audiences() -> Ratings:
+    """Users who each rate half of the movies of one cluster, and hardly any other."""
     rng = np.random.default_rng(0)
-    factors = np.eye(3)[PLANTED] + rng.normal(0, 0.05, (len(PLANTED), 3))
-    return torch.from_numpy(factors * rng.uniform(0.5, 5, (len(PLANTED), 1))).float()
+    rated = rng.random((90, len(PLANTED))) < np.where(np.arange(90)[:, None] % 3 == PLANTED, 0.5, 0.02)
+    return make_ratings([(int(user), int(movie), 3.0) for user, movie in np.argwhere(rated)], *rated.shape)
 
 
-def planted_watchers() -> Ratings:
-    """People who each watch half of the movies of one group, and hardly any other."""
-    rng = np.random.default_rng(0)
-    kind = np.arange(90) % 3
-    watched = rng.random((90, len(PLANTED))) < np.where(kind[:, None] == PLANTED, 0.5, 0.02)
-    rows = [(int(user), int(movie), 3.0) for user, movie in np.argwhere(watched)]
-    return make_ratings(rows, n_users=90, n_movies=len(PLANTED))
-
-
-def movies() -> pd.DataFrame:
-    """As many as were planted; movie i has i + 1 ratings."""
-    count = len(PLANTED)
-    return pd.DataFrame(
-        {
-            "movie": range(count),
-            "movie_id": range(1, count + 1),
-            "title": [f"Movie, The {i}" for i in range(count)],
-            "year": pd.array([1990 + i % 30 for i in range(count - 1)] + [None], dtype="Int64"),
-            "genres": [("", "Action|Drama", "War")[i % 3] for i in range(count)],
-            "n_ratings": range(1, count + 1),
-            "mean_rating": 3.5,
-        }
-    )
-
-
-def write_inputs(directory: Path, n_replicas: int = 2, n_notebooks: int = 2, **changes: object) -> None:
-    factors, train = planted_factors(), planted_watchers()
+def make_points(directory: Path, further_fits: bool = True, **changes: object) -> MovieEmbeddings:
+    """Run the stage on planted factors; movie i has i + 1 ratings, and from 5 on they are enough."""
+    factors, fits = torch.from_numpy(planted_factors()).float(), 2 * further_fits
+    replicas = torch.stack([factors + 0.01, factors - 0.01])[:fits]
+    recipe = torch.stack([factors, -factors])[:fits]
     zeros = torch.zeros(90), torch.zeros(len(factors)), torch.zeros(90, 3)
-    (directory / "model.pt").write_bytes(single(torch.tensor(3.5), *zeros, factors).serialize())
-    others = [factors + 0.01 * number for number in range(1, n_replicas + 1)]
-    replicas = {
-        "embeddings": torch.stack(others) if others else torch.zeros(0, 75, 3),
-        "without_genres": factors[None] if others else torch.zeros(0, 75, 3),
+    files = {
+        "model.pt": single(torch.tensor(3.5), *zeros, factors),
+        "replicas.pt": Replicas(replicas, factors[None][:fits]),
+        "notebook.pt": NotebookFactors(torch.zeros(fits, 90, 3), recipe),
+        "train.pt": planted_audiences(),
     }
-    (directory / "replicas.pt").write_bytes(serialize(replicas))
-    movie_factors = torch.stack([factors, -factors])[:n_notebooks]
-    recipe = {"user_factors": torch.zeros(n_notebooks, 90, 3), "movie_factors": movie_factors}
-    (directory / "notebook.pt").write_bytes(serialize(recipe))
-    (directory / "train.pt").write_bytes(train.serialize())
+    for name, content in files.items():
+        (directory / name).write_bytes(content.serialize())
     movies().to_csv(directory / "movies.csv", index=False)
     chosen = {**DEFAULTS, "n_clusters": 3, "min_ratings": 5, **changes}
     (directory / "params.yaml").write_text(yaml.safe_dump(chosen))
-
-
-def make_points(directory: Path) -> MovieEmbeddings:
     points.main(*(directory / name for name in (*INPUTS, "points.npy", "params.yaml")))
     return MovieEmbeddings.load(directory / "points.npy")
 
 
-def test_the_stage_writes_the_same_bytes_each_time(tmp_path: Path) -> None:
-    write_inputs(tmp_path)
-    assert make_points(tmp_path).serialize() == make_points(tmp_path).serialize()
-
-
-def test_every_movie_with_enough_ratings_has_its_points_by_every_model(tmp_path: Path) -> None:
-    write_inputs(tmp_path)
+def test_every_movie_with_enough_ratings_is_embedded_by_every_fit(tmp_path: Path) -> None:
     found = make_points(tmp_path)
     assert found.movie.tolist() == list(range(4, 75))
-    assert found.others.shape == (2, *found.place.shape)
-    assert found.without_genres.shape == (1, *found.place.shape)
+    assert found.replicas.shape == (2, *found.embedding.shape)
+    assert found.without_genres.shape == (1, *found.embedding.shape)
     assert found.notebook.shape == (2, 75, 3)
-    assert np.isfinite(found.on_map).all()
+    assert np.isfinite(found.position).all()
     assert (found.expected == 3.5).all()  # the model has no biases, and users without factors
     assert (found.deviation == 0).all()
+    assert make_points(tmp_path).serialize() == found.serialize()
 
 
-def test_without_replicas_there_are_points_by_the_model_alone(tmp_path: Path) -> None:
-    write_inputs(tmp_path, n_replicas=0, n_notebooks=0)
-    found = make_points(tmp_path)
-    assert [len(part) for part in (found.others, found.without_genres, found.notebook)] == [0, 0, 0]
-    assert len(found.place) == 71
+def test_without_further_fits_movies_are_embedded_by_the_model_alone(tmp_path: Path) -> None:
+    found = make_points(tmp_path, further_fits=False)
+    assert [len(fits) for fits in (found.replicas, found.without_genres, found.notebook)] == [0, 0, 0]
+    assert len(found.embedding) == 71
 
 
-def test_who_watches_a_movie_places_it_where_the_factors_say_nothing() -> None:
-    watched = watch(planted_watchers(), np.arange(len(PLANTED)), parameters(association=2))
-    places = place(np.zeros((len(PLANTED), 1)), watched, parameters())
-    assert adjusted_rand_score(PLANTED, group(places, 3, seed=42, starts=5)[0]) == 1
+def test_who_watches_a_movie_determines_its_cluster_where_factors_do_not() -> None:
+    audience = embed_audience(planted_audiences(), np.arange(len(PLANTED)), parameters())
+    (embedding,) = combine(torch.zeros(1, len(PLANTED), 1), audience, normalize=True)
+    assert adjusted_rand_score(PLANTED, k_means(embedding, 3, seed=42, n_init=5)[0]) == 1
 
 
-def test_the_weight_of_association_is_that_of_its_part_of_the_distance() -> None:
-    watched = watch(planted_watchers(), np.arange(len(PLANTED)), parameters(association=2))
-    places = place(planted_factors().double().numpy(), watched, parameters())
-    assert np.linalg.norm(places[:, :3], axis=1) == pytest.approx(np.ones(len(places)))
-    assert np.linalg.norm(places[:, 3:], axis=1) == pytest.approx(np.full(len(places), 2.0))
-    assert watch(planted_watchers(), np.arange(75), parameters(association=0)).shape == (75, 0)
+def test_association_and_normalize_set_the_lengths_of_both_parts() -> None:
+    factors = torch.from_numpy(planted_factors())[None]
+    audience = embed_audience(planted_audiences(), np.arange(75), parameters(association=2))
+    (embedding,) = combine(factors, audience, normalize=True)
+    assert np.linalg.norm(embedding[:, :3], axis=1) == pytest.approx(np.ones(75))
+    assert np.linalg.norm(embedding[:, 3:], axis=1) == pytest.approx(np.full(75, 2))
+    nothing = embed_audience(planted_audiences(), np.arange(75), parameters(association=0))
+    assert (combine(factors, nothing, normalize=False) == factors.numpy()).all()
 
 
-def test_factors_are_normalized_only_if_asked_for() -> None:
-    liked, nothing = planted_factors().double().numpy(), np.zeros((len(PLANTED), 0))
-    assert np.linalg.norm(place(liked, nothing, parameters()), axis=1) == pytest.approx(np.ones(len(liked)))
-    assert (place(liked, nothing, parameters(normalize=False)) == liked).all()
-
-
-def test_movies_with_few_ratings_are_left_out() -> None:
-    assert choose(np.array([3, 9, 4, 5]), parameters(min_ratings=4)).tolist() == [1, 2, 3]
-
-
-def test_that_no_movie_has_enough_ratings_is_said() -> None:
-    with pytest.raises(UserError, match="min_ratings is 70, but no movie has more than 9 ratings; lower it"):
-        choose(np.array([3, 9]), parameters(min_ratings=70))
+def test_that_no_movie_has_enough_ratings_is_an_error() -> None:
+    assert select_movies(np.array([3, 9, 4, 5]), 4).tolist() == [1, 2, 3]
+    with pytest.raises(UserError, match=r"min_ratings is 70\b.* 9 ratings"):
+        select_movies(np.array([3, 9]), 70)

@@ -78,7 +78,7 @@ def genres(clustered: pd.DataFrame, label: str) -> Figure:
     axes.set_yticks(range(len(share)), [f"{name}  {cluster}" for cluster, name in share.index])
     axes.set_title(f"Share of each cluster's movies that have a genre, {label}")
     bar = figure.colorbar(image, ax=axes, pad=0.01)
-    bar.set_ticks([-2, -1, 0, 1, 2], labels=["¼ ×", "½ ×", "equal", "2 ×", "4 ×"])
+    bar.set_ticks([-2, -1, 0, 1, 2], labels=["¼ ×", "½ ×", "1 ×", "2 ×", "4 ×"])
     bar.set_label("compared with all clustered movies")
     return figure
 

@@ -39,7 +39,7 @@ def movies(n: int = len(PLANTED)) -> pd.DataFrame:
         {
             "movie": range(n),
             "movie_id": range(100, 100 + n),
-            "title": [f"Movie, The {i}" for i in range(n)],
+            "title": [f"Movie {i}, The" for i in range(n)],
             "year": pd.array([1990 + i % 30 for i in range(n - 1)] + [None], dtype="Int64"),
             "genres": [("", "Action|Drama", "War")[i % 3] for i in range(n)],
             "n_ratings": range(1, n + 1),

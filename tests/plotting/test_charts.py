@@ -1,0 +1,65 @@
+"""Charts exist for any data, and draw text as it is."""
+
+import itertools
+
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from stages.plotting import charts
+from stages.plotting.map import movie_map
+from tests.plotting.builders import clustered
+
+
+def curve(n: int = 4, **columns: float | None) -> pd.DataFrame:
+    scores = {"silhouette": 0.2, "stability": 0.5, "genre_coherence_z": 20.0, "tag_coherence_z": 9.0}
+    return pd.DataFrame({"n_clusters": range(2, 2 + n), **scores, **columns})
+
+
+def texts(figure: Figure) -> str:
+    assert charts.to_png(figure)
+    return "\n".join(text.get_text() for text in figure.findobj(Text))
+
+
+@pytest.mark.parametrize("validation", [(0.9, 0.8, 0.85), (None, None, None)])
+def test_the_lowest_validation_error_is_marked(validation: tuple[float | None, ...]) -> None:
+    losses = {"train_loss": 0.5, "validation_loss": pd.Series(validation, dtype=float)}
+    figure = charts.loss(pd.DataFrame({"epoch": [1, 2, 3], **losses}), "a dataset")
+    assert ("0.800 in epoch 2" in texts(figure)) == (0.8 in validation)
+
+
+def test_the_movies_with_half_of_all_ratings_are_counted() -> None:
+    histogram = pd.DataFrame({"rating": [1.0, 2.0], "n_ratings": [3, 4]})
+    assert "2 movies (50%)" in texts(charts.data(histogram, pd.Series([1, 8, 4, 4]), "a dataset"))
+
+
+@pytest.mark.parametrize(("table", "missing"), [(curve(), 0), (curve(stability=None), 1), (curve(0), 4)])
+def test_metrics_that_were_not_measured_are_marked(table: pd.DataFrame, missing: int) -> None:
+    assert texts(charts.numbers(table, 3, "a dataset")).count("not measured") == missing
+
+
+@pytest.mark.parametrize("n_clusters", [1, 12])
+def test_every_cluster_has_its_genres_and_is_on_the_map(n_clusters: int) -> None:
+    table = clustered(12, n_clusters).assign(genres=["War", ""] * 6)
+    assert ("50%" in texts(charts.genres(table, "a dataset"))) == (n_clusters == 1)
+    table.loc[table["movie"] == 11, ["x", "y"]] = None
+    assert texts(movie_map(table, "a dataset")).count("Kind") == 2 * min(n_clusters, 11)
+
+
+def test_a_dollar_does_not_start_a_formula() -> None:
+    formula = "$x^$ <b>"
+    table = clustered().assign(title=formula, genres=formula, name=formula)
+    for figure in (
+        movie_map(table, formula),
+        charts.genres(table, formula),
+        charts.numbers(curve(), 3, formula),
+    ):
+        assert formula in texts(figure)
+
+
+def test_titles_and_names_on_the_map_do_not_overlap() -> None:
+    for table in (clustered(), clustered().assign(x=[1.0] * 6 + [1.01] * 6, y=1.0)):
+        boxes = [text.get_window_extent() for text in movie_map(table, "a dataset").axes[0].texts]
+        assert len(boxes) > 3
+        assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
