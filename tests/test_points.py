@@ -23,15 +23,16 @@ from tests.repository import DEFAULTS
 INPUTS = ("model.pt", "replicas.pt", "notebook.pt", "train.pt", "movies.csv")
 
 
-def parameters(**changes: object) -> PointsParameters:
-    return PointsParameters.parse({**DEFAULTS, **changes})
-
-
 def planted_audiences() -> Ratings:
     """Users who each rate half of the movies of one cluster, and hardly any other."""
     rng = np.random.default_rng(0)
     rated = rng.random((90, len(PLANTED))) < np.where(np.arange(90)[:, None] % 3 == PLANTED, 0.5, 0.02)
     return make_ratings([(int(user), int(movie), 3.0) for user, movie in np.argwhere(rated)], *rated.shape)
+
+
+def audience(association: float) -> np.ndarray:
+    parameters = PointsParameters.parse({**DEFAULTS, "association": association})
+    return embed_audience(planted_audiences(), np.arange(len(PLANTED)), parameters)
 
 
 def make_points(directory: Path, further_fits: bool = True, **changes: object) -> MovieEmbeddings:
@@ -64,29 +65,19 @@ def test_every_movie_with_enough_ratings_is_embedded_by_every_fit(tmp_path: Path
     assert np.isfinite(found.position).all()
     assert (found.expected == 3.5).all()  # the model has no biases, and users without factors
     assert (found.deviation == 0).all()
-    assert make_points(tmp_path).serialize() == found.serialize()
-
-
-def test_without_further_fits_movies_are_embedded_by_the_model_alone(tmp_path: Path) -> None:
-    found = make_points(tmp_path, further_fits=False)
-    assert [len(fits) for fits in (found.replicas, found.without_genres, found.notebook)] == [0, 0, 0]
-    assert len(found.embedding) == 71
 
 
 def test_who_watches_a_movie_determines_its_cluster_where_factors_do_not() -> None:
-    audience = embed_audience(planted_audiences(), np.arange(len(PLANTED)), parameters())
-    (embedding,) = combine(torch.zeros(1, len(PLANTED), 1), audience, normalize=True)
+    (embedding,) = combine(torch.zeros(1, 75, 1), audience(association=2), normalize=True)
     assert adjusted_rand_score(PLANTED, k_means(embedding, 3, seed=42, n_init=5)[0]) == 1
 
 
 def test_association_and_normalize_set_the_lengths_of_both_parts() -> None:
     factors = torch.from_numpy(planted_factors())[None]
-    audience = embed_audience(planted_audiences(), np.arange(75), parameters(association=2))
-    (embedding,) = combine(factors, audience, normalize=True)
+    (embedding,) = combine(factors, audience(association=2), normalize=True)
     assert np.linalg.norm(embedding[:, :3], axis=1) == pytest.approx(np.ones(75))
     assert np.linalg.norm(embedding[:, 3:], axis=1) == pytest.approx(np.full(75, 2))
-    nothing = embed_audience(planted_audiences(), np.arange(75), parameters(association=0))
-    assert (combine(factors, nothing, normalize=False) == factors.numpy()).all()
+    assert (combine(factors, audience(association=0), normalize=False) == factors.numpy()).all()
 
 
 def test_that_no_movie_has_enough_ratings_is_an_error() -> None:

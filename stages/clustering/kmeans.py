@@ -5,6 +5,7 @@ from jaxtyping import Float, Int
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
+from stages.core.cli import UserError
 from stages.core.seeds import derive_seed
 
 
@@ -14,8 +15,13 @@ def k_means(
     """The cluster of each movie, and the inertia: the sum of squared distances to the nearest centre.
 
     The best of `n_init` runs. Clusters are numbered from 0 by size, the largest first; there are fewer than
-    `n_clusters` if there are fewer distinct embeddings.
+    `n_clusters` if there are fewer distinct embeddings. Raises UserError for too few movies.
     """
+    if n_clusters > len(embedding):
+        raise UserError(
+            f"n_clusters is {n_clusters}, but only {len(embedding)} movies have min_ratings; "
+            f"lower n_clusters to at most {len(embedding)}, or min_ratings"
+        )
     n_clusters = min(n_clusters, len(np.unique(embedding, axis=0)))
     with threadpool_limits(limits=1):  # the last digit of the centres depends on the number of threads
         kmeans = KMeans(n_clusters, n_init=n_init, random_state=derive_seed(seed, "cluster")).fit(embedding)

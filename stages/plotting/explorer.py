@@ -12,10 +12,9 @@ from jaxtyping import Float
 from stages.clustering.nearest import nearest_rows
 from stages.movielens.title_format import spoken
 from stages.plotting.charts import COLOURS
-from stages.plotting.listing import BEST_KNOWN, CENTRAL, GEM
+from stages.plotting.listing import KINDS
 
 TEMPLATE = Path(__file__).with_suffix(".html")  # with placeholders {{label}} and {{data}}
-HEADINGS = {BEST_KNOWN: "Best known", CENTRAL: "Most central", GEM: "Hidden gems"}
 NEIGHBOURS = 10
 
 Embedding = Float[np.ndarray, "movies dimensions"]
@@ -60,7 +59,7 @@ def _clusters(shown: pd.DataFrame, listed: pd.DataFrame) -> list[dict[str, objec
     clusters = []
     for cluster, movies in shown.groupby("cluster"):
         own = listed[listed["cluster"] == cluster]
-        members = {heading: own.loc[own["kind"] == kind, "movie"] for kind, heading in HEADINGS.items()}
+        members = {kind: own.loc[own["kind"] == kind, "movie"] for kind in KINDS}
         clusters.append(
             {
                 "id": cluster,
@@ -68,7 +67,7 @@ def _clusters(shown: pd.DataFrame, listed: pd.DataFrame) -> list[dict[str, objec
                 "size": len(movies),
                 "x": round(float(movies["x"].median()), 3),
                 "y": round(float(movies["y"].median()), 3),
-                "lists": [[heading, row[ids].tolist()] for heading, ids in members.items() if len(ids)],
+                "lists": [[kind, row[ids].tolist()] for kind, ids in members.items() if len(ids)],
             }
         )
     return clusters

@@ -9,7 +9,7 @@ from stages.movielens.title_format import spoken
 
 MAX_CENTRAL, MAX_GEMS, MAX_TERMS = 5, 5, 6
 EDGE = 0.75  # quantile of the distances from the centre; farther movies are at the edge of their cluster
-BEST_KNOWN, CENTRAL, GEM = "best known", "most central", "hidden gem"
+BEST_KNOWN, CENTRAL, GEM = KINDS = ("Best known", "Most central", "Hidden gems")
 TABLE = "| movie | year | genres | ratings | mean (stars) |\n| --- | --- | --- | --: | --: |\n"
 ROW = "| {title} | {year} | {genres} | {n_ratings:,} | {mean_rating:.2f} |"
 

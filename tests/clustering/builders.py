@@ -14,35 +14,25 @@ def planted_factors() -> np.ndarray:
     """Three directions, lengths from 0.5 to 5."""
     rng = np.random.default_rng(0)
     factors = np.eye(3)[PLANTED] + rng.normal(0, 0.05, (len(PLANTED), 3))
-    return factors * rng.uniform(0.5, 5, (len(PLANTED), 1))
+    return np.asarray(factors * rng.uniform(0.5, 5, (len(PLANTED), 1)))
 
 
 def make_embeddings(movie: np.ndarray, embedding: np.ndarray, **changes: Any) -> MovieEmbeddings:
     """Embeddings by the model alone, without positions on the map."""
-    n = len(movie)
-    fields = {
-        "movie": movie,
-        "embedding": embedding,
-        "replicas": np.zeros((0, n, 0)),
-        "without_genres": np.zeros((0, n, 0)),
-        "position": np.full((n, 2), np.nan),
-        "expected": np.zeros(n),
-        "deviation": np.zeros(n),
-        "notebook": np.zeros((0, int(movie.max()) + 1, 1)),
-    }
-    return MovieEmbeddings(**(fields | changes))
+    n, n_movies = len(movie), int(movie.max()) + 1
+    further_fits = {name: np.zeros((0, n, 0)) for name in ("replicas", "without_genres")}
+    values = {"position": np.full((n, 2), np.nan), "expected": np.zeros(n), "deviation": np.zeros(n)}
+    fields = {"notebook": np.zeros((0, n_movies, 1)), **further_fits, **values, **changes}
+    return MovieEmbeddings(movie=movie, embedding=embedding, **fields)
 
 
 def movies(n: int = len(PLANTED)) -> pd.DataFrame:
     """Movie i has i + 1 ratings; the last has no year."""
-    return pd.DataFrame(
-        {
-            "movie": range(n),
-            "movie_id": range(100, 100 + n),
-            "title": [f"Movie {i}, The" for i in range(n)],
-            "year": pd.array([1990 + i % 30 for i in range(n - 1)] + [None], dtype="Int64"),
-            "genres": [("", "Action|Drama", "War")[i % 3] for i in range(n)],
-            "n_ratings": range(1, n + 1),
-            "mean_rating": 3.5,
-        }
+    table = pd.DataFrame({"movie": range(n), "movie_id": range(100, 100 + n)})
+    return table.assign(
+        title=[f"Movie {i}, The" for i in range(n)],
+        year=pd.array([1990 + i % 30 for i in range(n - 1)] + [None], dtype="Int64"),
+        genres=[("", "Action|Drama", "War")[i % 3] for i in range(n)],
+        n_ratings=range(1, n + 1),
+        mean_rating=3.5,
     )

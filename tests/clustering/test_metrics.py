@@ -9,6 +9,8 @@ from stages.clustering.attributes import Attributes, genre_attributes, tag_attri
 from stages.clustering.metrics import cluster_metrics, coherence, popularity_explained, silhouette, stability
 from tests.clustering.builders import movies
 
+TWO_PAIRS = np.array([0, 0, 1, 1])
+
 
 def attributes(weight: np.ndarray) -> Attributes:
     return Attributes([str(term) for term in range(weight.shape[1])], csr_array(weight.astype(float)))
@@ -17,12 +19,12 @@ def attributes(weight: np.ndarray) -> Attributes:
 def test_popularity_explained_by_hand() -> None:
     # logs 0, 2, 4, 6 in two clusters with means 1 and 5: variance 4 between, 1 within
     n_ratings = np.exp([0.0, 2.0, 4.0, 6.0]).round().astype(int)
-    assert popularity_explained(np.array([0, 0, 1, 1]), n_ratings) == pytest.approx(0.8, abs=0.02)
-    assert popularity_explained(np.array([0, 0, 1, 1]), np.array([1, 9, 1, 9])) == 0
-    assert popularity_explained(np.array([0, 0, 1, 1]), np.full(4, 7)) is None
+    assert popularity_explained(TWO_PAIRS, n_ratings) == pytest.approx(0.8, abs=0.02)
+    assert popularity_explained(TWO_PAIRS, np.array([1, 9, 1, 9])) == 0
+    assert popularity_explained(TWO_PAIRS, np.full(4, 7)) is None
 
 
-def test_coherence_is_the_z_score_over_permuted_labels() -> None:
+def test_coherence_is_the_z_score_over_permuted_labels_of_movies_with_attributes() -> None:
     rng = np.random.default_rng(0)
     labels, weight = rng.integers(4, size=40), rng.random((40, 5)) * (rng.random((40, 5)) > 0.5)
     weight[:, 0] += 0.1 + (labels == 2)
@@ -35,37 +37,29 @@ def test_coherence_is_the_z_score_over_permuted_labels() -> None:
     permuted = [similarity(rng.permutation(labels)) for _ in range(4_000)]
     expected = (similarity(labels) - np.mean(permuted)) / np.std(permuted)
     assert coherence(labels, attributes(weight)) == pytest.approx(expected, rel=0.05)
-
-
-def test_movies_without_attributes_do_not_count() -> None:
-    labels, weight = np.array([0, 0, 1, 1, 0, 1]), np.eye(2)[[0, 0, 1, 1, 0, 0]]
-    weight[4:] = 0
-    assert coherence(labels, attributes(weight)) == coherence(labels[:4], attributes(weight[:4]))
+    more = np.concatenate([weight, np.zeros((2, 5))])
+    assert coherence(np.append(labels, [0, 1]), attributes(more)) == coherence(labels, attributes(weight))
 
 
 @pytest.mark.parametrize(
     ("labels", "weight"),
     [
-        ([0, 0, 1, 1], np.zeros((4, 2))),
-        ([0, 0, 0, 0], np.eye(4)),
-        ([0, 1, 2, 3], np.eye(4)),
-        ([0, 0, 1], np.eye(3)),
-        ([0, 0, 1, 1], np.ones((4, 1))),
+        (TWO_PAIRS, np.zeros((4, 2))),
+        (np.zeros(4, dtype=int), np.eye(4)),
+        (np.arange(4), np.eye(4)),
+        (np.array([0, 0, 1]), np.eye(3)),
+        (TWO_PAIRS, np.ones((4, 1))),
     ],
     ids=["no attributes", "one cluster", "a cluster each", "too few movies", "all equal"],
 )
-def test_coherence_is_undefined(labels: list[int], weight: np.ndarray) -> None:
-    assert coherence(np.array(labels), attributes(weight)) is None
+def test_coherence_is_undefined(labels: np.ndarray, weight: np.ndarray) -> None:
+    assert coherence(labels, attributes(weight)) is None
 
 
-def test_silhouette_is_undefined_for_one_cluster_or_a_cluster_each() -> None:
+def test_silhouette_and_stability_by_hand() -> None:
     embedding = np.array([[0.0], [0.1], [5.0], [5.1]])
-    assert silhouette(embedding, np.array([0, 0, 1, 1])) == pytest.approx(0.98, abs=0.005)
-    assert silhouette(embedding, np.zeros(4, dtype=int)) is None
+    assert silhouette(embedding, TWO_PAIRS) == pytest.approx(0.98, abs=0.005)
     assert silhouette(embedding, np.arange(4)) is None
-
-
-def test_stability_is_one_for_equal_clusters_and_zero_for_unrelated_ones() -> None:
     rng = np.random.default_rng(0)
     labels = rng.integers(5, size=2_000)
     assert stability([labels, (labels + 1) % 5, labels]) == pytest.approx(1)
@@ -86,7 +80,6 @@ def test_rare_tags_weigh_more_and_tags_on_fewer_than_three_movies_are_left_out()
     weight = found.weight.toarray()
     assert weight[1, 1] > weight[1, 0] > 0
     assert weight[[0, 4], 1].tolist() == [0, 0]
-    assert tag_attributes(tags.iloc[:0], pd.Series(range(7))).weight.shape == (7, 0)
 
 
 def test_genres_are_columns() -> None:

@@ -57,7 +57,3 @@ def test_a_movie_that_shares_no_rater_has_zeros(rows: list[tuple[int, int, float
     assert found.shape == (3, RANK)
     assert np.isfinite(found).all()
     assert (found[2] == 0).all()
-
-
-def test_only_the_selected_movies_have_a_row() -> None:
-    assert ppmi_embedding(rated(np.full((40, 12), 0.5)), np.array([3, 5, 11]), generator()).shape == (3, RANK)

@@ -1,6 +1,7 @@
 """Each cluster is represented by its best-known and most central movies and by hidden gems."""
 
 import re
+from typing import Any
 
 import pandas as pd
 
@@ -16,7 +17,7 @@ def listed(table: pd.DataFrame, kind: str) -> list[int]:
     return movies
 
 
-def one_cluster(**columns: object) -> pd.DataFrame:
+def one_cluster(**columns: Any) -> pd.DataFrame:
     """20 movies; the farther from the centre, the fewer ratings."""
     found = clustered(20, 1)
     return found.assign(distance=20.0 - found["movie"], expected=4 + found["movie"] / 100).assign(**columns)
