@@ -19,7 +19,8 @@ STAGES = list(PIPELINE["stages"])
 def parameters_of(stage: str) -> type[Parameters]:
     """The class whose `load` the stage calls: its own, or `Seeded`."""
     module = importlib.import_module(f"stages.{stage}")
-    return getattr(module, f"{stage.capitalize()}Parameters", None) or module.Seeded
+    found: type[Parameters] = getattr(module, f"{stage.capitalize()}Parameters", None) or module.Seeded
+    return found
 
 
 def outputs(stage: str) -> set[str]:
