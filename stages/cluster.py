@@ -42,7 +42,7 @@ def main(
     embeddings, table = MovieEmbeddings.load(points), read_movies(movies)
     tag_table = pd.read_csv(tags, keep_default_na=False)
     clustered = table.iloc[embeddings.movie]
-    cluster = partial(k_means, n_clusters=parameters.n_clusters, seed=parameters.seed, n_init=10)
+    cluster = partial(k_means, n_clusters=parameters.n_clusters, seed=parameters.seed)
     labels, inertia = cluster(embeddings.embedding)
     # a tag of one user would label a cluster by this user's habits
     shared_tags = tag_attributes(tag_table[tag_table["n_users_of_tag"] > 1], clustered["movie"])

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from stages.clustering.attributes import Attributes, tag_attributes
@@ -17,8 +16,8 @@ from stages.core.files import write_csv
 from stages.core.parameters import Seeded
 from stages.movielens.movies import read_movies
 
-MAX_CLUSTERS = 40
-MIN_PARALLEL = 1_000  # movies from which parallel processes save more time than they cost
+NUMBERS = [*range(2, 11), 12, 15, 20, 25, 30, 40]
+"""Numbers of clusters that are tried."""
 COLUMNS = ["silhouette", "stability", "genre_coherence_z", "tag_coherence_z", "popularity_explained"]
 
 
@@ -39,16 +38,12 @@ def metrics_by_number(
 
     The first of `fits` is the model's; the others are used for stability only.
     """
-
-    def evaluate(n_clusters: int) -> dict[str, float]:
-        labelings = [k_means(embedding, n_clusters, seed, n_init=3)[0] for embedding in fits]
-        return {"n_clusters": n_clusters, **cluster_metrics(fits[0], labelings, movies, tags)}
-
-    numbers = range(2, min(MAX_CLUSTERS + 1, len(np.unique(fits[0], axis=0))))
-    workers = Parallel(n_jobs=-1 if len(movies) >= MIN_PARALLEL else 1, return_as="generator")
-    rows = workers(delayed(evaluate)(number) for number in numbers)
-    progress = tqdm(rows, total=len(numbers), desc="curve", unit="number", mininterval=0.5)
-    return pd.DataFrame(list(progress), columns=["n_clusters", *COLUMNS])
+    most = len(np.unique(fits[0], axis=0)) - 1
+    rows = []
+    for n_clusters in tqdm([n for n in NUMBERS if n <= most], desc="curve", unit="number", mininterval=0.5):
+        labelings = [k_means(embedding, n_clusters, seed)[0] for embedding in fits]
+        rows.append({"n_clusters": n_clusters, **cluster_metrics(fits[0], labelings, movies, tags)})
+    return pd.DataFrame(rows, columns=["n_clusters", *COLUMNS])
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import pytest
 
 from stages.clustering.attributes import tag_attributes
 from stages.clustering.nearest import unit_rows
-from stages.curve import metrics_by_number
+from stages.curve import NUMBERS, metrics_by_number
 from tests.clustering.builders import movies, planted_factors
 
 
@@ -19,7 +19,7 @@ def evaluate(*fits: np.ndarray) -> pd.DataFrame:
 def test_the_planted_number_of_clusters_is_best_separated_and_most_stable() -> None:
     rng, unit = np.random.default_rng(0), unit_rows(planted_factors())
     table = evaluate(*(unit + rng.normal(0, 0.1, unit.shape) for _ in range(3))).set_index("n_clusters")
-    assert table.index.tolist() == list(range(2, 41))
+    assert table.index.tolist() == NUMBERS
     assert table["silhouette"].idxmax() == 3
     assert table["stability"].idxmax() == 3
     assert table["tag_coherence_z"].isna().all()

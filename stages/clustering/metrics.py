@@ -12,6 +12,9 @@ from sklearn.preprocessing import normalize
 
 from stages.clustering.attributes import Attributes, genre_attributes
 
+MAX_SILHOUETTE = 10_000
+"""Movies whose distances to each other are computed; a silhouette takes the square of them."""
+
 Embedding = Float[np.ndarray, "movies dimensions"]
 Labels = Int[np.ndarray, " movies"]
 
@@ -38,9 +41,14 @@ def cluster_metrics(
 
 
 def silhouette(embedding: Embedding, labels: Labels) -> float | None:
-    """Mean silhouette (Rousseeuw 1987; -1 to 1); None with one cluster, or as many as there are movies."""
-    n_clusters = len(np.unique(labels))
-    return float(silhouette_score(embedding, labels)) if 1 < n_clusters < len(labels) else None
+    """Mean silhouette (Rousseeuw 1987; -1 to 1), of a sample of at most `MAX_SILHOUETTE` movies.
+
+    None with one cluster, or as many clusters as movies.
+    """
+    if not 1 < len(np.unique(labels)) < len(labels):
+        return None
+    sample = MAX_SILHOUETTE if len(labels) > MAX_SILHOUETTE else None
+    return float(silhouette_score(embedding, labels, sample_size=sample, random_state=0))
 
 
 def popularity_explained(labels: Labels, n_ratings: Int[np.ndarray, " movies"]) -> float | None:
