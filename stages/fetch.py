@@ -1,7 +1,7 @@
-"""fetch: `dataset` → its zip in data/raw/, whole and with the right checksum.
+"""fetch: `dataset` → its zip in data/raw/, complete and with the right checksum.
 
 A release is looked for in MOVIELENS_MIRROR (a directory or a URL prefix), at GroupLens, then at known
-mirrors. Only its pinned checksum decides whether it is accepted, so where it came from cannot matter.
+mirrors. It is accepted only if it has the pinned checksum.
 """
 
 import os
@@ -9,7 +9,6 @@ import shutil
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import NamedTuple
 
 import pooch
 
@@ -20,9 +19,7 @@ from stages.movielens import catalogue, synthetic
 
 MIRROR = "MOVIELENS_MIRROR"
 TIMEOUT = 30  # seconds without an answer or a byte
-RETRIES = 2
-SHOWN = 60  # bytes of what came instead of a zip
-SYNTHETIC_SEED = 0  # the generated dataset is one dataset: `seed` varies what is done with it
+SYNTHETIC_SEED = 0  # a constant: `seed` varies what is done with the dataset, not the dataset
 
 
 class FetchParameters(Parameters):
@@ -31,127 +28,85 @@ class FetchParameters(Parameters):
     dataset: str
 
 
-class Source(NamedTuple):
-    """A place that may have the zip: a directory's file or a URL."""
-
-    location: str
-    checksum: str | None
-    """As pooch spells it; None for a zip of one's own."""
-
-
 def main(raw: Path, params: Path = Path("params.yaml")) -> None:
-    """Put the zip of `dataset` into the directory RAW, alone."""
+    """Put the zip of `dataset`, and nothing else, into the directory RAW."""
     dataset = FetchParameters.load(params).dataset
-    sources = find_sources(dataset, os.environ.get(MIRROR))
+    n_ratings = catalogue.synthetic_ratings(dataset)
+    sources = [] if n_ratings else find_sources(dataset, os.environ.get(MIRROR))
     raw.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=raw, prefix=".part-") as folder:
-        arriving = Path(folder) / "arriving.zip"
-        if n_ratings := catalogue.synthetic_ratings(dataset):
-            size = synthetic.size_of(n_ratings)
-            arriving.write_bytes(synthetic.archive(dataset, size, SYNTHETIC_SEED))
+    with tempfile.TemporaryDirectory(dir=raw, prefix=".part-") as directory:
+        partial = Path(directory) / "partial.zip"
+        if n_ratings:
+            partial.write_bytes(synthetic.archive(dataset, synthetic.size_of(n_ratings), SYNTHETIC_SEED))
         else:
-            obtain(dataset, sources, arriving)
-        arrived = arriving.replace(raw / f"{catalogue.short_name(dataset)}.zip")
+            obtain(dataset, sources, catalogue.CHECKSUMS.get(dataset), partial)
+        complete = partial.replace(raw / f"{catalogue.short_name(dataset)}.zip")
     for path in raw.glob("*.zip"):
-        if path != arrived:
+        if path != complete:
             path.unlink()
 
 
-def find_sources(dataset: str, mirror: str | None) -> list[Source]:
-    """Where to look, in order; nowhere for generated ratings.
-
-    Raises UserError when `dataset` is neither a release, a zip nor synthetic.
-    """
-    if catalogue.is_synthetic(dataset):
-        return []
+def find_sources(dataset: str, mirror: str | None) -> list[str]:
+    """Paths and URLs to try, in order; raises UserError if `dataset` is neither a release nor a zip."""
     if catalogue.is_zip(dataset):
-        return [Source(dataset, None)]
+        return [dataset]
     if dataset not in catalogue.CHECKSUMS:
         raise UserError(
-            f"dataset is {dataset!r}, which is none of {', '.join(catalogue.CHECKSUMS)}, "
-            "no path or URL of a .zip, and not of the form synthetic-100k"
+            f"dataset is {dataset!r}, expected one of {', '.join(catalogue.CHECKSUMS)}, "
+            "the path or URL of a .zip, or a name like synthetic-100k"
         )
     prefixes = [catalogue.GROUPLENS, *catalogue.MIRRORS.get(dataset, [])]
     if mirror:
         prefixes.insert(0, mirror)
-    checksum = catalogue.CHECKSUMS[dataset]
-    return [Source(f"{prefix.rstrip('/')}/{dataset}.zip", checksum) for prefix in prefixes]
+    return [f"{prefix.rstrip('/')}/{dataset}.zip" for prefix in prefixes]
 
 
-def obtain(dataset: str, sources: list[Source], target: Path) -> None:
-    """Get `target` from the first source that has it right; raises UserError that tells of each failure."""
+def obtain(dataset: str, sources: list[str], checksum: str | None, target: Path) -> None:
+    """Copy or download `target` from the first source that works; raises UserError if none does."""
     failures = []
     for source in sources:
         try:
-            _download(source, target) if catalogue.is_url(source.location) else _copy(source, target)
+            _download(source, checksum, target)
         except (OSError, ValueError, RuntimeError) as error:
-            failures.append(f"  {source.location}\n    {error}")
+            failures.append(f"  {source}\n    {error}")
         else:
-            for failure in failures:
-                print(f"fetch: not from {failure.strip()}")
-            print(f"fetch: {dataset} from {source.location}")
+            print(*(f"fetch: not from {failure.strip()}\n" for failure in failures), end="", sep="")
+            print(f"fetch: {dataset} from {source}")
             return
-    raise UserError(
-        f"{dataset} could not be had:\n"
-        + "\n".join(failures)
-        + f"\nWays out: {_way_out(dataset)}, or run without it on generated ratings: "
-        "dvc exp run -S dataset=synthetic-100k"
-    )
+    fix = f"To fix this: {_fix(dataset)}, or use generated ratings: dvc exp run -S dataset=synthetic-100k"
+    raise UserError("\n".join([f"{dataset} could not be downloaded:", *failures, fix]))
 
 
-def _way_out(dataset: str) -> str:
+def _fix(dataset: str) -> str:
     name = f"{catalogue.short_name(dataset)}.zip"
-    if not catalogue.is_zip(dataset):
-        return f"put {name} into a folder and name it in {MIRROR}"
     if catalogue.is_url(dataset):
-        return f"open the address in a browser, save {name} and set dataset to its path"
-    return "set dataset to the path of a zip in a MovieLens layout"
+        return f"download {name} in a browser and set dataset to its path"
+    if catalogue.is_zip(dataset):
+        return "set dataset to the path of a zip in a MovieLens layout"
+    return f"put {name} into a directory and set {MIRROR} to its path"
 
 
-def _copy(source: Source, target: Path) -> None:
-    path = Path(source.location).expanduser()
-    if not path.is_file():
-        raise FileNotFoundError("this is a folder" if path.is_dir() else "there is no such file")
-    _require_zip(path)
-    if source.checksum:
-        _verify(path, source.checksum)
-    shutil.copyfile(path, target)
-
-
-def _require_zip(path: Path) -> None:
-    if zipfile.is_zipfile(path):
-        return
-    with path.open("rb") as file:
-        beginning = file.read(SHOWN)
-    if beginning.startswith(b"PK"):
-        raise ValueError("this zip is not whole: its end is missing")
-    shown = f"begins with {beginning.decode(errors='replace') + '…'!r}" if beginning else "is empty"
-    raise ValueError(f"this is no zip: it {shown}")
-
-
-def _verify(path: Path, checksum: str) -> None:
-    algorithm, expected = checksum.split(":")
-    found = pooch.file_hash(str(path), alg=algorithm)
-    if found != expected:
-        raise ValueError(f"wrong checksum: {algorithm} is {found}, expected {expected}")
-
-
-def _download(source: Source, target: Path) -> None:
+def _download(source: str, checksum: str | None, target: Path) -> None:
     http = pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT)
 
-    def download(url: str, path: str, place: pooch.Pooch) -> None:
-        http(url, path, place)
-        _require_zip(Path(path))
+    def download(source: str, path: str, pool: pooch.Pooch) -> None:
+        if catalogue.is_url(source):
+            http(source, path, pool)
+        else:
+            shutil.copyfile(Path(source).expanduser(), path)
+        if not zipfile.is_zipfile(path):
+            with Path(path).open("rb") as file:
+                raise ValueError(f"not a complete zip file; it begins with {file.read(60)!r}")
 
-    place = pooch.create(
+    pool = pooch.create(
         path=target.parent,
         base_url="",
-        registry={target.name: source.checksum},
-        urls={target.name: source.location},
-        retry_if_failed=RETRIES,
+        registry={target.name: checksum},
+        urls={target.name: source},
+        retry_if_failed=2 if catalogue.is_url(source) else 0,
         allow_updates=True,
     )
-    place.fetch(target.name, downloader=download)
+    pool.fetch(target.name, downloader=download)
 
 
 if __name__ == "__main__":

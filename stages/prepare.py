@@ -1,8 +1,9 @@
-"""prepare: the zip in data/raw/ → training, validation and test ratings as tensors, users, movies, facts.
+"""prepare: the zip in data/raw/ → training, validation and test ratings, tables and statistics.
 
 `user` and `movie` are contiguous indices in the order of MovieLens's ids; movies without a rating have none.
 """
 
+import sys
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -17,7 +18,7 @@ from stages.core.cli import UserError
 from stages.core.files import write_bytes, write_csv, write_metrics
 from stages.core.parameters import Seeded, Share
 from stages.core.seeds import derive_seed
-from stages.movielens import catalogue, layouts, validation
+from stages.movielens import catalogue, layouts
 from stages.movielens.ratings import Ratings
 from stages.movielens.tables import (
     histogram,
@@ -47,35 +48,41 @@ class Split(NamedTuple):
 
 
 def main(raw: Path, prepared: Path, metrics: Path, params: Path = Path("params.yaml")) -> None:
-    """Read the zip in RAW, write tensors and tables into PREPARED and facts to METRICS."""
+    """Read the zip in RAW, write tensors and tables into PREPARED and summary statistics to METRICS."""
     parameters = PrepareParameters.load(params)
     archives = sorted(raw.glob("*.zip"))
     if len(archives) != 1:
-        raise UserError(f"{raw} should hold one zip, not {len(archives)}; run: dvc repro -f fetch")
+        raise UserError(f"{raw} contains {len(archives)} zips, expected 1; run: dvc repro -f fetch")
     release = layouts.read(archives[0])
-    validation.validate(release)
     ratings, user_ids, movie_ids = index(release.ratings)
-    parts = split(parameters, ratings.timestamp)
-    for name, rows in parts._asdict().items():
-        write_bytes(prepared / f"{name}.pt", ratings[rows].serialize())
+    parts = split(parameters, ratings.timestamp)._asdict()
     movies = movies_table(ratings, movie_ids, release.movies)
+    warn_of_untitled(movies)
+    for name, rows in parts.items():
+        write_bytes(prepared / f"{name}.pt", ratings[rows].serialize())
     write_csv(prepared / "users.csv", users_table(ratings, user_ids))
     write_csv(prepared / "movies.csv", movies)
     write_csv(prepared / "tags.csv", tags_table(release.tags, movie_ids))
     write_bytes(prepared / "side_information.pt", side_information(movies).serialize())
     write_csv(prepared / "histogram.csv", histogram(ratings))
-    sizes = {part: len(rows) for part, rows in parts._asdict().items()}
-    source = {"dataset": catalogue.short_name(parameters.dataset)}
-    label = {"synthetic": True} if catalogue.is_synthetic(parameters.dataset) else {}
-    write_metrics(
-        metrics, {**label, **source, **summary_statistics(ratings, sizes, n_catalogue=len(release.movies))}
-    )
-    print(f"prepare: {catalogue.label(parameters.dataset)}: ", end="")
-    print(", ".join(f"{size} {part}" for part, size in sizes.items()), "ratings")
+    sizes = {name: len(rows) for name, rows in parts.items()}
+    statistics = summary_statistics(ratings, sizes, n_catalogue=len(release.movies))
+    name = catalogue.short_name(parameters.dataset)
+    label = {"synthetic": True} if catalogue.synthetic_ratings(parameters.dataset) else {}
+    write_metrics(metrics, {**label, "dataset": name, **statistics})
+    print(f"prepare: {name}: {', '.join(f'{n} {part}' for part, n in sizes.items())} ratings")
+
+
+def warn_of_untitled(movies: pd.DataFrame) -> None:
+    """Print a warning if `movies_table` had to name movies by their ids."""
+    untitled = movies["movie_id"][movies["title"].str.startswith("untitled (id ")]
+    if len(untitled):
+        ids = ", ".join(untitled.astype(str)[:5])
+        print(f"prepare: warning: {len(untitled)} rated movies have no title (id {ids})", file=sys.stderr)
 
 
 def index(frame: pd.DataFrame) -> tuple[Ratings, np.ndarray, np.ndarray]:
-    """Ratings by contiguous index, and the ids that stand behind the indices of users and of movies."""
+    """Ratings by contiguous index, and the id of each user and of each movie."""
     user_ids, user = np.unique(frame["user_id"].to_numpy(), return_inverse=True)
     movie_ids, movie = np.unique(frame["movie_id"].to_numpy(), return_inverse=True)
     rating = torch.from_numpy(frame["rating"].to_numpy(dtype=np.float32, copy=True))

@@ -2,9 +2,11 @@
 
 import time
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
 import torch
+from pydantic import Field
 
 from stages.core import cli
 from stages.core.cli import UserError
@@ -20,7 +22,7 @@ from stages.movielens.ratings import Ratings, SideInformation
 class TrainParameters(FitParameters):
     """The keys that this stage reads."""
 
-    processes: Count
+    processes: Annotated[Count, Field(le=1024)]
 
 
 def main(

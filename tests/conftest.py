@@ -3,7 +3,7 @@
 import os
 import signal
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SMALL = synthetic.Size(n_users=60, n_movies=150, n_ratings=3_000)
 
-MakeZip = Callable[[dict[str, str]], Path]
+MakeZip = Callable[[Mapping[str, str | bytes]], Path]
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def small_parts(small_release: Release) -> dict[str, Ratings]:
 def make_zip(tmp_path: Path) -> MakeZip:
     """Makes a zip with the given members."""
 
-    def make(members: dict[str, str]) -> Path:
+    def make(members: Mapping[str, str | bytes]) -> Path:
         path = tmp_path / "made.zip"
         with zipfile.ZipFile(path, "w") as archive:
             for name, content in members.items():

@@ -4,7 +4,10 @@ import json
 import math
 import os
 import pickle
+import re
 import struct
+import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,10 +25,14 @@ DIGITS = 6
 Metrics = Mapping[str, object]
 """Names to numbers, or to further names."""
 INVALID = (
-    *(OSError, EOFError, pickle.UnpicklingError, struct.error, SyntaxError),
+    *(OSError, EOFError, pickle.UnpicklingError, struct.error, zipfile.BadZipFile, zlib.error, SyntaxError),
     *(ValueError, LookupError, TypeError, AttributeError, RuntimeError),
 )
-"""Raised by `torch.load`, `numpy.load`, pandas and type checks on a file with the wrong content."""
+"""Raised by torch, numpy, zipfile, pandas and type checks on a file with the wrong content."""
+TYPE_ERROR = re.compile(
+    r"parameter '(\w+)'\.\nActual value: (.*)\nExpected type: (?:<class '(.*)'>|(.*))\.\n"
+)
+"""The part of jaxtyping's message that says which field is wrong."""
 
 T = TypeVar("T")
 _beartype = beartype(conf=BeartypeConf(is_pep484_tower=True))
@@ -100,6 +107,8 @@ def _rounded(value: object) -> object:
 
 
 def _summary(error: Exception) -> str:
-    """The first lines of a message, without the repeated signature that a type checker adds."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return " ".join(lines[:4])[:300] or type(error).__name__
+    """One line, such as: rating is f32[2](torch), expected Float[Tensor, 'n_ratings']."""
+    if match := TYPE_ERROR.search(str(error)):
+        name, actual, class_name, annotation = match.groups()
+        return f"{name} is {actual:.60}, expected {class_name or annotation}"
+    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -1,1 +1,1 @@
-"""What is known of the data itself: the releases, their layouts, and ratings generated to resemble them."""
+"""MovieLens: releases and their layouts, validation, ratings as tensors, tables, generated ratings."""

@@ -1,12 +1,12 @@
-"""The MovieLens releases by name, and how a `dataset` of any kind is named in results."""
+"""The MovieLens releases, and the other datasets that `dataset` can name."""
 
 import re
-from pathlib import PurePosixPath
-from urllib.parse import unquote
+from pathlib import PurePath
+from urllib.parse import unquote, urlsplit
 
 GROUPLENS = "https://files.grouplens.org/datasets/movielens/"
 
-CHECKSUMS = {  # of <name>.zip, as pooch spells them; SHA-256 where it is known
+CHECKSUMS = {  # of <name>.zip, in the format of pooch; SHA-256 where it is known
     "ml-latest-small": "sha256:696d65a3dfceac7c45750ad32df2c259311949efec81f0f144fdfb91ebc9e436",
     "ml-100k": "sha256:50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a3229",
     "ml-1m": "sha256:a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20",
@@ -16,40 +16,30 @@ CHECKSUMS = {  # of <name>.zip, as pooch spells them; SHA-256 where it is known
     "ml-32m": "md5:d472be332d4daa821edc399621853b57",
 }
 
-MIRRORS = {  # further places with the very same bytes
-    "ml-latest-small": [
-        "https://raw.githubusercontent.com/neaorin/databricks-workshop/master/data/",
-    ],
+MIRRORS = {  # other URLs with the same bytes
+    "ml-latest-small": ["https://raw.githubusercontent.com/neaorin/databricks-workshop/master/data/"],
 }
 
-NO_GENRES = "(no genres listed)"  # what the csv layout has where there are none
-
-_SYNTHETIC = re.compile(r"synthetic-(?P<count>[1-9]\d*)(?P<unit>[km])")
-_UNITS = {"k": 1_000, "m": 1_000_000}
+NO_GENRES = "(no genres listed)"  # in movies.csv
 
 
 def synthetic_ratings(dataset: str) -> int | None:
-    """How many ratings `synthetic-100k`, `synthetic-1m`, … asks for; None for any other dataset.
+    """The number of ratings in `synthetic-100k`, `synthetic-1m`, …; None for any other dataset.
 
     >>> synthetic_ratings("synthetic-100k")
     100000
     """
-    match = _SYNTHETIC.fullmatch(dataset)
-    return int(match["count"]) * _UNITS[match["unit"]] if match else None
-
-
-def is_synthetic(dataset: str) -> bool:
-    """Whether the ratings are generated, so that results must say so."""
-    return synthetic_ratings(dataset) is not None
+    match = re.fullmatch(r"synthetic-([1-9]\d*)([km])", dataset, re.ASCII)
+    return int(match[1]) * {"k": 1_000, "m": 1_000_000}[match[2]] if match else None
 
 
 def is_url(location: str) -> bool:
-    """Whether it is fetched over the network, and no path."""
+    """Whether it is a URL, not a path."""
     return "://" in location
 
 
 def is_zip(dataset: str) -> bool:
-    """Whether it is the path or URL of a zip, and no name of a release.
+    """Whether it is the path or URL of a zip, not the name of a release.
 
     >>> is_zip("~/my ratings.zip"), is_zip("https://example.org/ratings.zip?dl=1"), is_zip("ml-1m")
     (True, True, False)
@@ -58,26 +48,13 @@ def is_zip(dataset: str) -> bool:
 
 
 def short_name(dataset: str) -> str:
-    """The dataset's name, with the folders of a zip's path or URL left out.
+    """The name of a dataset, without the directory and suffix of a zip's path or URL.
 
-    >>> short_name("synthetic-1m"), short_name("/home/me/my-ratings.zip")
-    ('synthetic-1m', 'my-ratings')
-    >>> short_name("https://example.org/my%20ratings.zip?dl=1")
-    'my ratings'
+    >>> short_name("synthetic-1m"), short_name("https://example.org/my%20ratings.zip?dl=1")
+    ('synthetic-1m', 'my ratings')
     """
     return _path(dataset).name.removesuffix(".zip")
 
 
-def _path(dataset: str) -> PurePosixPath:
-    if is_url(dataset):
-        return PurePosixPath(unquote(re.split("[?#]", dataset)[0]))
-    return PurePosixPath(dataset.replace("\\", "/"))
-
-
-def label(dataset: str) -> str:
-    """The dataset's name in results, which says when its ratings were generated.
-
-    >>> label("synthetic-1m")
-    'synthetic-1m (generated ratings)'
-    """
-    return short_name(dataset) + (" (generated ratings)" if is_synthetic(dataset) else "")
+def _path(dataset: str) -> PurePath:
+    return PurePath(unquote(urlsplit(dataset).path) if is_url(dataset) else dataset)

@@ -1,174 +1,129 @@
-"""Reads the three layouts in which MovieLens was released, straight from the zip.
-
-Each gives the same two frames, their columns named and typed as in `RATINGS` and `MOVIES`.
-"""
+"""Reads the three layouts in which MovieLens was released, straight from the zip."""
 
 import csv
 import io
 import re
-from collections.abc import Callable
+import warnings
+import zipfile
+from collections import defaultdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, Any, NamedTuple
 
 import pandas as pd
 
+from stages.core import files
 from stages.core.cli import UserError
 from stages.core.compute import require_memory
-from stages.movielens.archive import Archive, Member
 from stages.movielens.catalogue import NO_GENRES
-from stages.movielens.table import Table, shown
+from stages.movielens.validation import Schema, check_rules, find_wrong_cell
 
-RATINGS = {"user_id": "int64", "movie_id": "int64", "rating": "float64", "timestamp": "int64"}
-"""Ids as MovieLens gives them, stars, seconds since 1970."""
-MOVIES = {"movie_id": "int64", "title": "str", "genres": "str"}
-"""Title with its year, as released; genres joined by "|"."""
-TAGS = {"user_id": "int64", "movie_id": "int64", "tag": "str"}
-"""Free text that users put on movies; only the csv layout is read for it."""
-
-_CSV_NAMES = {"userId": "user_id", "movieId": "movie_id"}
-_ID = re.compile(r"\d{1,18}", re.ASCII)
-_ITEM_GENRES = (  # the order of the flags in ml-100k's u.item, from its u.genre
+RATINGS: Schema = {"userId": "int64", "movieId": "int64", "rating": "float64", "timestamp": "int64"}
+MOVIES: Schema = {"movieId": "int64", "title": "str", "genres": "str"}
+TAGS: Schema = {"userId": "int64", "movieId": "int64", "tag": "str"}
+GENRES = (  # in the order of the flags in ml-100k's u.item
     f"{NO_GENRES}|Action|Adventure|Animation|Children's|Comedy|Crime|Documentary|Drama|Fantasy|"
     "Film-Noir|Horror|Musical|Mystery|Romance|Sci-Fi|Thriller|War|Western"
 ).split("|")
+ITEMS: Schema = {"movieId": "int64", **dict.fromkeys(["title", "date", "video date", "url"], "str")}
+ITEMS |= dict.fromkeys(GENRES, "int64")
+CONTROL_CHARACTERS = r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+"
+SEPARATOR = "\x1f"  # replaces "::", for which pandas has no fast parser
+BYTES_PER_BYTE = 6  # of memory for each byte of the files, until prepare is done
 
 
-def _csv(member: Member) -> Table:
-    return Table(member, n_headers=1)
+class Table(NamedTuple):
+    """A file of a release; a csv file has a header and columns in any order, other files have neither."""
 
-
-def _by_name(table: Table, columns: dict[str, str]) -> pd.DataFrame:
-    """Columns are found by the names in the header, in any order; others are passed over."""
-    cells = table.header()
-    header = [_CSV_NAMES.get(name.strip(), name.strip()) for name in cells]
-    for name in columns:
-        if header.count(name) != 1:
-            problem = "appears more than once" if name in header else "is missing"
-            line = shown(",".join(cells))
-            raise UserError(f"{table.member.name}: column {name} {problem}; the header is {line}")
-    return table.read(columns, [header.index(name) for name in columns], len(header))
-
-
-def _csv_ratings(table: Table) -> pd.DataFrame:
-    return _by_name(table, RATINGS)
-
-
-def _csv_movies(member: Member) -> pd.DataFrame:
-    return _by_name(_csv(member), MOVIES)
-
-
-def _csv_tags(member: Member) -> pd.DataFrame:
-    return _by_name(_csv(member), TAGS)
-
-
-def _double_colon(member: Member) -> Table:
-    return Table(member, separator=":")  # "::" would need pandas' slow parser
-
-
-def _double_colon_ratings(table: Table) -> pd.DataFrame:
-    return table.read(RATINGS, [0, 2, 4, 6], width=7)
-
-
-def _double_colon_movies(member: Member) -> pd.DataFrame:
-    with member.open() as stream:
-        content = stream.read()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("latin-1")  # ml-1m is Latin-1, ml-10m UTF-8
-    rows = []
-    for number, line in enumerate(io.StringIO(text, newline=None), start=1):
-        row = line.rstrip("\n").split("::")
-        if row == [""]:
-            continue
-        if len(row) != len(MOVIES) or not _ID.fullmatch(row[0]):
-            raise UserError(f"{member.name}, line {number}: {shown('::'.join(row))} is not id::title::genres")
-        rows.append(row)
-    return pd.DataFrame(rows, columns=list(MOVIES)).astype(MOVIES)
-
-
-def _tab(member: Member) -> Table:
-    return Table(member, separator="\t")
-
-
-def _tab_ratings(table: Table) -> pd.DataFrame:
-    return table.read(RATINGS, [0, 1, 2, 3], width=4)
-
-
-def _pipe_movies(member: Member) -> pd.DataFrame:
-    columns = {"movie_id": "int64", "title": "str"} | dict.fromkeys(_ITEM_GENRES, "int64")
-    width = 5 + len(_ITEM_GENRES)
-    table = Table(member, separator="|", encoding="latin-1", quoting=csv.QUOTE_NONE)
-    found = table.read(columns, [0, 1, *range(5, width)], width)
-    flags = found[_ITEM_GENRES].to_numpy(dtype=bool)
-    genres = ["|".join(pd.Index(_ITEM_GENRES)[row]) or NO_GENRES for row in flags]
-    return found[["movie_id", "title"]].assign(genres=genres).astype(MOVIES)
-
-
-class Layout(NamedTuple):
-    """How one layout is recognised and read."""
-
-    ratings: str
-    movies: str
-    table: Callable[[Member], Table]
-    """How its ratings are written."""
-    read_ratings: Callable[[Table], pd.DataFrame]
-    read_movies: Callable[[Member], pd.DataFrame]
+    name: str
+    schema: Schema
+    separator: str = ","
 
 
 LAYOUTS = (
-    Layout("ratings.csv", "movies.csv", _csv, _csv_ratings, _csv_movies),
-    Layout("ratings.dat", "movies.dat", _double_colon, _double_colon_ratings, _double_colon_movies),
-    Layout("u.data", "u.item", _tab, _tab_ratings, _pipe_movies),
+    (Table("ratings.csv", RATINGS), Table("movies.csv", MOVIES)),
+    (Table("ratings.dat", RATINGS, "::"), Table("movies.dat", MOVIES, "::")),
+    (Table("u.data", RATINGS, "\t"), Table("u.item", ITEMS, "|")),
 )
+TAGS_TABLE = Table("tags.csv", TAGS)
 
 
 class Release(NamedTuple):
-    """A release as read: every cell of its type, nothing else checked."""
+    """The validated tables of a release."""
 
     ratings: pd.DataFrame
+    """user_id, movie_id (as MovieLens gives them), rating (stars), timestamp (seconds since 1970)."""
     movies: pd.DataFrame
+    """movie_id, title (with its year), genres (joined by "|")."""
     tags: pd.DataFrame
-    """Without rows where the release has no tags."""
-    source: str
-    """The ratings' member, for errors,"""
-    line_of: Callable[[int], int]
-    """and the line of each of its rows, counted from 1."""
-
-
-BYTES_PER_BYTE = 6
-"""Of memory that reading a release, and all that is made of it, takes for each byte of its files."""
+    """user_id, movie_id, tag (free text); without rows where the release has no tags.csv."""
 
 
 def read(path: Path) -> Release:
     """Read a MovieLens zip without unpacking it to disk.
 
-    Raises UserError when it is no complete zip, lacks a member, would not fit into memory, or a cell is not
-    of its column's type.
+    Raises UserError if it is damaged, lacks a file, would not fit into memory, or has an invalid line.
     """
-    archive = Archive(path)
-    layout = _recognise(archive)
-    ratings, movies = archive.member(layout.ratings), archive.member(layout.movies)
-    tags = archive.member("tags.csv") if "tags.csv" in archive else None
-    size = sum(member.size for member in (ratings, movies, tags) if member)
-    require_memory(BYTES_PER_BYTE * size, f"reading {ratings.name}", "choose a smaller dataset")
-    table = layout.table(ratings)
-    release = Release(
-        ratings=layout.read_ratings(table),
-        movies=layout.read_movies(movies),
-        tags=_csv_tags(tags) if tags else pd.DataFrame(columns=list(TAGS)).astype(TAGS),
-        source=ratings.name,
-        line_of=table.line_of,
-    )
-    for member, frame in ((ratings, release.ratings), (movies, release.movies)):
-        if frame.empty:
-            raise UserError(f"{member.name} holds no rows")
-    return release
+    return files.load(path, _read, "fetch")
 
 
-def _recognise(archive: Archive) -> Layout:
-    for layout in LAYOUTS:
-        if layout.ratings in archive and layout.movies in archive:
-            return layout
-    wanted = " nor ".join(f"{layout.ratings} with {layout.movies}" for layout in LAYOUTS)
-    raise UserError(f"{archive.path} holds neither {wanted}, but {archive.contents()}")
+def _read(path: Path) -> Release:
+    with zipfile.ZipFile(path) as archive:
+        found = [pair for pair in LAYOUTS if all(_find(archive, table) for table in pair)]
+        if not found:
+            wanted = " nor ".join(" with ".join(table.name for table in pair) for pair in LAYOUTS)
+            raise UserError(f"{path} contains neither {wanted}, only: {', '.join(archive.namelist()[:10])}")
+        members = [(file, table) for table in (*found[0], TAGS_TABLE) if (file := _find(archive, table))]
+        needed = BYTES_PER_BYTE * sum(archive.getinfo(file).file_size for file, _ in members)
+        require_memory(needed, f"reading {path}", "choose a smaller dataset")
+        ratings, movies, *tags = (_read_table(archive, *member) for member in members)
+    if "genres" not in movies:
+        flags = movies[GENRES].to_numpy(dtype=bool)
+        movies["genres"] = ["|".join(pd.Index(GENRES)[row]) or NO_GENRES for row in flags]
+    names = {"userId": "user_id", "movieId": "movie_id"}
+    tables = (ratings, movies[list(MOVIES)], tags[0] if tags else pd.DataFrame(columns=list(TAGS)))
+    return Release(*(table.rename(columns=names) for table in tables))
+
+
+def _find(archive: zipfile.ZipFile, table: Table) -> str | None:
+    """The path of a table in the zip, in whatever folder; raises UserError if there are several."""
+    pattern = re.compile(rf"(?!__MACOSX/)(.*/)?{re.escape(table.name)}", re.IGNORECASE)
+    found = [path for path in archive.namelist() if pattern.fullmatch(path)]
+    if len(found) > 1:
+        raise UserError(f"{archive.filename} contains {' and '.join(found)}; keep only one of them")
+    return found[0] if found else None
+
+
+def _read_table(archive: zipfile.ZipFile, file: str, table: Table) -> pd.DataFrame:
+    """A table with control characters replaced by spaces; raises UserError for the first wrong line."""
+    first_line = 2 if table.separator == "," else 1
+    try:
+        with archive.open(file) as source:
+            frame: pd.DataFrame = _parse(source, table, dtype=defaultdict(lambda: "str", table.schema))
+        frame = frame[list(table.schema)]
+    except pd.errors.ParserWarning as error:
+        raise UserError(f"{file}, line {first_line}: too many fields") from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        problem = str(error).removeprefix("Error tokenizing data. C error: ").strip()
+        raise UserError(f"{file}: {problem}") from error
+    except (ValueError, LookupError, OverflowError) as error:
+        text = {"dtype": "str", "encoding_errors": "replace", "skip_blank_lines": False}
+        with archive.open(file) as source, _parse(source, table, **text, chunksize=10**6) as chunks:
+            problem = find_wrong_cell(chunks, table.schema, first_line) or str(error)
+        raise UserError(f"{file}, {problem}") from error
+    check_rules(frame, file, first_line)
+    return frame.replace(CONTROL_CHARACTERS, " ", regex=True)
+
+
+def _parse(source: io.BufferedIOBase | IO[bytes], table: Table, **options: Any) -> Any:
+    """What `pandas.read_csv` returns; raises ParserWarning if the first line is too long."""
+    if table.separator != ",":
+        content = source.read()
+        try:
+            content.decode()
+        except UnicodeDecodeError:
+            options["encoding"] = "latin-1"  # ml-100k and ml-1m
+        source = io.BytesIO(content.replace(table.separator.encode(), SEPARATOR.encode()))
+        options |= {"sep": SEPARATOR, "names": list(table.schema), "quoting": csv.QUOTE_NONE}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        return pd.read_csv(source, index_col=False, keep_default_na=False, **options)

@@ -10,24 +10,19 @@ from torch import Tensor
 from stages.core.files import check_index, typed
 from stages.core.tensors import TensorFile
 
-HOURS = 1 << 24
-"""All timestamps are before so many hours since 1970 (year 3883): `user * HOURS + hour` fits int64."""
+HOURS = 1 << 24  # since 1970, to year 3883: later timestamps are invalid, `user * HOURS + hour` fits int64
 
 
 @typed
 @dataclass(frozen=True)
 class Ratings(TensorFile):
-    """Some of the ratings, as parallel tensors; indices count all users and movies of the dataset."""
+    """Some of the ratings, as parallel tensors; `n_users` and `n_movies` count those of the whole dataset."""
 
     written_by: ClassVar[str] = "prepare"
-    user: Int[Tensor, " n_ratings"]
-    """Index of the user, from 0 to `n_users` - 1."""
-    movie: Int[Tensor, " n_ratings"]
-    """Index of the movie, from 0 to `n_movies` - 1."""
-    rating: Float[Tensor, " n_ratings"]
-    """Stars."""
-    timestamp: Int[Tensor, " n_ratings"]
-    """When it was given, in seconds since 1970."""
+    user: Int[Tensor, " n_ratings"]  # index from 0 to n_users - 1
+    movie: Int[Tensor, " n_ratings"]  # index from 0 to n_movies - 1
+    rating: Float[Tensor, " n_ratings"]  # stars
+    timestamp: Int[Tensor, " n_ratings"]  # seconds since 1970
     n_users: int
     n_movies: int
 
@@ -50,7 +45,7 @@ class Ratings(TensorFile):
         return Ratings(user, movie, rating, timestamp, self.n_users, self.n_movies)
 
     def sorted_by_user(self) -> "Ratings":
-        """The same ratings, each user's together."""
+        """The same ratings in the order of users."""
         return self[torch.argsort(self.user, stable=True)]
 
     def scale(self) -> tuple[float, float]:
@@ -58,7 +53,7 @@ class Ratings(TensorFile):
         return self.rating.min().item(), self.rating.max().item()
 
     def validate(self) -> None:
-        """Raise ValueError on an index or a time that is out of range."""
+        """Raise ValueError if an index or a timestamp is out of range."""
         check_index("user", self.user, self.n_users)
         check_index("movie", self.movie, self.n_movies)
         check_index("timestamp", self.timestamp, HOURS * 3600)
@@ -67,13 +62,11 @@ class Ratings(TensorFile):
 @typed
 @dataclass(frozen=True)
 class SideInformation(TensorFile):
-    """What is known of movies without any rating."""
+    """What is known of each movie besides its ratings: rows of length 1, or zeros where nothing is known."""
 
     written_by: ClassVar[str] = "prepare"
-    genres: Float[Tensor, "n_movies genres"]
-    """1/√n in the columns of a movie's n genres, so that its row has length 1; zeros without a genre."""
-    period: Float[Tensor, "n_movies periods"]
-    """1 in the column of the five years in which it was released; zeros where that is unknown."""
+    genres: Float[Tensor, "n_movies genres"]  # 1/√n in the columns of a movie's n genres
+    period: Float[Tensor, "n_movies periods"]  # 1 in the column of the five years in which it was released
 
 
 def concatenate(first: Ratings, second: Ratings) -> Ratings:

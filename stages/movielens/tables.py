@@ -1,4 +1,4 @@
-"""What there is to know of the data: its users, movies and tags in tables, and the whole of it in numbers."""
+"""Tables of users, movies and tags, side information on movies, and summary statistics."""
 
 import numpy as np
 import pandas as pd
@@ -10,8 +10,6 @@ from stages.movielens import catalogue
 from stages.movielens.ratings import Ratings, SideInformation
 from stages.movielens.title_format import split_year
 
-YEARS_IN_PERIOD = 5
-
 
 def users_table(ratings: Ratings, user_ids: np.ndarray) -> pd.DataFrame:
     """user, user_id, n_ratings: a row per user, all ratings counted."""
@@ -22,19 +20,21 @@ def users_table(ratings: Ratings, user_ids: np.ndarray) -> pd.DataFrame:
 def movies_table(ratings: Ratings, movie_ids: np.ndarray, movies: pd.DataFrame) -> pd.DataFrame:
     """movie, movie_id, title, year, genres, n_ratings, mean_rating (stars): a row per rated movie.
 
-    All ratings are counted, held-out ones too: these are facts to read, and no stage learns from them.
+    All ratings are counted, also those held out, since no stage learns from these columns. A movie without a
+    title, or that `movies` does not list, is called `untitled (id …)`.
     """
     count = torch.bincount(ratings.movie, minlength=ratings.n_movies)
     total = torch.bincount(ratings.movie, weights=ratings.rating.double(), minlength=ratings.n_movies)
-    known = movies.set_index("movie_id").loc[movie_ids]
-    titles = [split_year(title) for title in known["title"]]
+    listed = movies.set_index("movie_id").reindex(movie_ids, fill_value="")
+    untitled = [f"untitled (id {movie_id})" for movie_id in movie_ids]
+    titles = listed["title"].mask(listed["title"].str.strip() == "", untitled).map(split_year)
     return pd.DataFrame(
         {
             "movie": range(ratings.n_movies),
             "movie_id": movie_ids,
             "title": [title for title, _ in titles],
             "year": pd.array([year for _, year in titles], dtype="Int64"),
-            "genres": known["genres"].replace(catalogue.NO_GENRES, "").to_numpy(),
+            "genres": listed["genres"].replace(catalogue.NO_GENRES, "").to_numpy(),
             "n_ratings": count.numpy(),
             "mean_rating": (total / count).numpy().round(6),
         }
@@ -42,29 +42,22 @@ def movies_table(ratings: Ratings, movie_ids: np.ndarray, movies: pd.DataFrame) 
 
 
 def tags_table(tags: pd.DataFrame, movie_ids: np.ndarray) -> pd.DataFrame:
-    """movie, tag (lower case), n_users, n_users_of_tag: how many people put each tag on each rated movie.
+    """movie, tag (lower case), n_users, n_users_of_tag: how many users gave each tag to each rated movie.
 
-    `n_users_of_tag` counts those who used the tag at all: what only one person says tells of that person.
+    `n_users_of_tag` counts the users who gave the tag to any rated movie.
     """
     rated = tags[tags["movie_id"].isin(movie_ids)]
-    plain = pd.DataFrame(
-        {
-            "user_id": rated["user_id"],
-            "movie": np.searchsorted(movie_ids, rated["movie_id"].to_numpy()),
-            "tag": rated["tag"].str.strip().str.lower(),
-        }
+    rated = rated.assign(
+        movie=np.searchsorted(movie_ids, rated["movie_id"]), tag=rated["tag"].str.strip().str.lower()
     )
-    plain["n_users_of_tag"] = plain.groupby("tag")["user_id"].transform("nunique")
-    table = plain.groupby(["movie", "tag"]).agg(
-        n_users=("user_id", "nunique"), n_users_of_tag=("n_users_of_tag", "first")
-    )
-    return table.reset_index()
+    n_users = rated.groupby(["movie", "tag"], as_index=False).agg(n_users=("user_id", "nunique"))
+    return n_users.assign(n_users_of_tag=n_users["tag"].map(rated.groupby("tag")["user_id"].nunique()))
 
 
 def side_information(movies: pd.DataFrame) -> SideInformation:
-    """Genres and period of each row of the table of movies."""
+    """Genres and period (of five years) of each row of the table of movies."""
     genres = torch.tensor(movies["genres"].str.get_dummies("|").to_numpy(), dtype=torch.float32)
-    started = pd.get_dummies(movies["year"] // YEARS_IN_PERIOD, dtype="float32")
+    started = pd.get_dummies(movies["year"] // 5, dtype="float32")
     return SideInformation(
         genres=torch.nn.functional.normalize(genres, dim=1) if genres.shape[1] else genres,
         period=torch.tensor(started.to_numpy(dtype=np.float32)),
@@ -72,13 +65,13 @@ def side_information(movies: pd.DataFrame) -> SideInformation:
 
 
 def histogram(ratings: Ratings) -> pd.DataFrame:
-    """rating (stars), n_ratings: how often each rating is given."""
+    """rating (stars), n_ratings: a row per value of the rating."""
     rating, count = torch.unique(ratings.rating, return_counts=True)
     return pd.DataFrame({"rating": rating.numpy(), "n_ratings": count.numpy()})
 
 
 def summary_statistics(ratings: Ratings, sizes: dict[str, int], n_catalogue: int) -> Metrics:
-    """The data in numbers; `sizes` are those of its parts, by name."""
+    """Counts, density and mean rating; `sizes` are numbers of ratings by part."""
     per_user = torch.bincount(ratings.user, minlength=ratings.n_users).double()
     per_movie = torch.bincount(ratings.movie, minlength=ratings.n_movies).double()
     matrix = ratings.n_users * ratings.n_movies
@@ -91,12 +84,12 @@ def summary_statistics(ratings: Ratings, sizes: dict[str, int], n_catalogue: int
         "density": len(ratings) / matrix,
         "mean_rating": ratings.rating.double().mean().item(),
         **{f"n_{name}": size for name, size in sizes.items()},
-        "ratings_per_user": _spread(per_user),
-        "ratings_per_movie": _spread(per_movie),
+        "ratings_per_user": _distribution(per_user),
+        "ratings_per_movie": _distribution(per_movie),
     }
 
 
-def _spread(count: Tensor) -> Metrics:
+def _distribution(count: Tensor) -> Metrics:
     return {
         "min": int(count.min()),
         "median": count.quantile(0.5).item(),

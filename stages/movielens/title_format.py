@@ -1,4 +1,4 @@
-"""Titles as MovieLens writes them, and as a person says them."""
+"""Splits titles in MovieLens's format into a name to display, alternative titles and a year."""
 
 import re
 
@@ -6,11 +6,14 @@ ENGLISH_ARTICLES = frozenset("the a an".split())
 _ARTICLES = ENGLISH_ARTICLES.union(
     "les le la l' los las el il lo gli der die das den det de een un une uno una".split()
 )
+_ALTERNATIVE = re.compile(
+    r"(.*\S)\s+\((?!id \d)(?:a\.k\.a\. )?([^()]*)\)", re.DOTALL
+)  # not "untitled (id 5)"
 _WITH_YEAR = re.compile(r"(?P<name>.*\S)\s*\((?P<year>\d{4})(?:\s*[-–]\s*(?:\d{4})?)?\)\s*")
 
 
 def split_year(title: str) -> tuple[str, int | None]:
-    """Title and year of release, which MovieLens writes behind it; a series' first year; None without one.
+    """Title and year of release, for a series the first; None without one.
 
     >>> split_year("Matrix, The (1999) "), split_year("Babylon 5")
     (('Matrix, The', 1999), ('Babylon 5', None))
@@ -20,7 +23,7 @@ def split_year(title: str) -> tuple[str, int | None]:
 
 
 def spoken(name: str) -> str:
-    """A title without its year as a person says it: article in front, no alternative titles.
+    """The name to display of a title without its year: article in front, no alternative titles.
 
     >>> spoken("Seven (a.k.a. Se7en)"), spoken("City of Lost Children, The (Cité des enfants perdus, La)")
     ('Seven', 'The City of Lost Children')
@@ -29,13 +32,11 @@ def spoken(name: str) -> str:
 
 
 def alternatives(name: str) -> list[str]:
-    """What else a film is called, as spoken: its titles in parentheses, and titles without a foreign article.
+    """Titles in parentheses, and titles without their article if it is foreign, all in the form to display.
 
     >>> alternatives("City of Lost Children, The (Cité des enfants perdus, La)")
     ['La Cité des enfants perdus', 'Cité des enfants perdus']
     """
-    if ", " not in name and not name.endswith(")"):
-        return []
     main, others = _split_alternatives(name)
     behind = (_split_article(title) for title in [main, *others])
     bare = [title for title, article in behind if article and article.lower() not in ENGLISH_ARTICLES]
@@ -44,13 +45,9 @@ def alternatives(name: str) -> list[str]:
 
 def _split_alternatives(name: str) -> tuple[str, list[str]]:
     found = []
-    while name.endswith(")"):
-        before, _, inside = name[:-1].rpartition("(")
-        main = before.rstrip()
-        if not main or main == before or ")" in inside:
-            break
-        found.append(inside.removeprefix("a.k.a. "))
-        name = main
+    while match := _ALTERNATIVE.fullmatch(name):
+        name, alternative = match.groups()
+        found.append(alternative)
     return name, found
 
 

@@ -1,53 +1,58 @@
-"""Checks, once and at the door, what a release must be for everything after it to be right."""
+"""The rules that a release must follow, and the search for a cell of the wrong type."""
 
-import numpy as np
+from collections.abc import Iterable
+
 import pandas as pd
 
 from stages.core.cli import UserError
-from stages.movielens.catalogue import NO_GENRES
-from stages.movielens.layouts import RATINGS, Release
 from stages.movielens.ratings import HOURS
-from stages.movielens.table import shown
 
-LOWEST, HIGHEST, STEP = 0.5, 5.0, 0.5  # stars
+Schema = dict[str, str]
+"""Columns and their pandas dtypes."""
+
 LATEST = HOURS * 3600 - 1  # seconds since 1970
+EXPECTED = {"int64": "a whole number of 64 bits", "float64": "a number", "str": "UTF-8 text"}
 
 
-def validate(release: Release) -> None:
-    """Raises UserError that names the first row of the release that breaks a rule."""
-    ratings, movies = release.ratings, release.movies
-    if ratings.empty:
-        raise UserError(f"{release.source} holds no ratings")
-    stars = ratings["rating"]
-    on_scale = stars.between(LOWEST, HIGHEST) & (np.mod(stars, STEP) == 0)
-    _refuse(release, ~on_scale, f"ratings go from {LOWEST:g} to {HIGHEST:g} by steps of {STEP:g}")
-    for column in ("user_id", "movie_id", "timestamp"):
-        _refuse(release, ratings[column] < 0, f"{column} must not be negative")
-    late = ratings["timestamp"] > LATEST
-    _refuse(release, late, f"timestamp counts seconds since 1970, and goes up to {LATEST}")
-    again = ratings.duplicated(["user_id", "movie_id"])
-    _refuse(release, again, "this user has rated this movie on an earlier line")
-    unknown = ~ratings["movie_id"].isin(movies["movie_id"])
-    _refuse(release, unknown, "this movie is not in the list of movies")
-    twice = movies["movie_id"].duplicated()
-    if twice.any():
-        movie = movies[twice].iloc[0]
-        raise UserError(
-            f"the list of movies has id {movie['movie_id']} twice, again as {shown(movie['title'])}"
-        )
-    for column, instead in (("title", "each movie needs one"), ("genres", f"write {NO_GENRES}")):
-        without = movies[column].str.strip(" \0") == ""
-        if without.any():
-            movie_id = movies["movie_id"][without].iloc[0]
-            raise UserError(f"the list of movies has no {column} for id {movie_id}; {instead}")
+def check_rules(table: pd.DataFrame, file: str, first_line: int) -> None:
+    """Raise UserError for the first row of ratings or movies that breaks a rule.
+
+    Its line is counted without blank lines, and as if no cell contained a line break.
+    """
+    rules: dict[str, pd.Series] = {}
+    if "title" in table:
+        rules = {"this movie is also on an earlier line": ~table["movieId"].duplicated()}
+    elif "rating" in table:
+        stars = table["rating"]
+        rules = {
+            "rating must be 0.5 to 5 in steps of 0.5": stars.between(0.5, 5) & (stars % 0.5 == 0),
+            "ids must not be negative": (table["userId"] >= 0) & (table["movieId"] >= 0),
+            f"timestamp must be 0 to {LATEST} (s since 1970)": table["timestamp"].between(0, LATEST),
+            "this user rated this movie on an earlier line": ~table.duplicated(["userId", "movieId"]),
+        }
+    for rule, valid in rules.items():
+        if not valid.all():
+            row = int(valid.to_numpy().argmin())
+            values = ", ".join(f"{name} {table[name].iloc[row]}" for name in table)
+            raise UserError(f"{file}, line {row + first_line}: {values:.200}: {rule}")
 
 
-def _refuse(release: Release, wrong: pd.Series, rule: str) -> None:
-    if wrong.any():
-        row = int(wrong.to_numpy().argmax())
-        values = {column: release.ratings[column].iloc[row].item() for column in RATINGS}
-        row_shown = ", ".join(
-            f"{column} {value if isinstance(value, int) else format(value, '.17g')}"
-            for column, value in values.items()
-        )
-        raise UserError(f"{release.source}, line {release.line_of(row)}: {row_shown}: {rule}")
+def find_wrong_cell(chunks: Iterable[pd.DataFrame], schema: Schema, first_line: int) -> str:
+    """The first line of a table, read as text, that does not fit its schema; empty if all lines do."""
+    for chunk in chunks:
+        if missing := [name for name in schema if name not in chunk]:
+            return f"line 1: column {missing[0]} is missing; the header is {','.join(map(str, chunk))!r:.80}"
+        filled = (chunk != "").any(axis=1)
+        wrong = {name: (filled & _is_wrong(chunk[name], dtype)).to_numpy() for name, dtype in schema.items()}
+        if found := [(int(cells.argmax()), name) for name, cells in wrong.items() if cells.any()]:
+            row, name = min(found)
+            line, value = chunk.index[row] + first_line, chunk[name].iloc[row]
+            return f"line {line}: {name} is {value!r:.80}, expected {EXPECTED[schema[name]]}"
+    return ""
+
+
+def _is_wrong(cells: pd.Series, dtype: str) -> pd.Series:
+    if dtype == "str":
+        return cells.str.contains("\N{REPLACEMENT CHARACTER}", regex=False)
+    number = pd.to_numeric(cells, errors="coerce")
+    return number.isna() if dtype == "float64" else (number % 1 != 0) | (number.abs() >= 2**63)

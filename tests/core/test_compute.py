@@ -1,120 +1,105 @@
-"""What would not fit into memory is refused at the door, and a run that dies loses nothing."""
+"""Stages use the devices, memory and cores that there are."""
 
-import resource
-import signal
-import subprocess
-import sys
-from collections.abc import Callable
+import os
+import threading
+import time
 from pathlib import Path
+from typing import Literal
 
 import psutil
 import pytest
+import torch
+from joblib import cpu_count
 
-from stages import train
+from stages.core import compute
 from stages.core.cli import UserError
-from stages.core.compute import require_memory
-from stages.movielens import layouts
-from stages.movielens.ratings import Ratings
-from stages.train import FitParameters, estimate
-from tests.conftest import make_problem, make_ratings, write_training_inputs
-from tests.repository import DEFAULTS, ROOT
+from stages.core.compute import GIB, LARGE, TINY, choose_device, require_memory, run_parallel, threads_for
+from stages.factorization import als
+from tests.conftest import hyperparameters, make_problem, make_ratings
 
-INPUTS = ("train.pt", "validation.pt", "side.pt")
-OUTPUTS = ("model.pt", "history.csv", "train.json")
-OPTIONS = ("train", "validation", "side_information", "model", "history", "metrics", "params")
+Preference = Literal["threads", "processes"]
 
 
-def start(directory: Path, limit: Callable[[], None] | None = None) -> subprocess.Popen[str]:
-    """Run the training stage in a directory where every output is there already."""
-    for name in OUTPUTS:
-        (directory / name).write_text("before")
-    paths = zip(OPTIONS, (*INPUTS, *OUTPUTS, "params.yaml"), strict=True)
-    options = [word for name, path in paths for word in (f"--{name}", str(directory / path))]
-    command = [sys.executable, "-m", "stages.train", *options]
-    return subprocess.Popen(command, cwd=ROOT, text=True, stderr=subprocess.PIPE, preexec_fn=limit)
+def test_only_available_devices_are_chosen_by_default_the_fastest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compute, "available_devices", lambda: ["cuda", "cpu"])
+    assert choose_device("auto") == torch.device("cuda")
+    assert choose_device("cpu") == torch.device("cpu")
+    with pytest.raises(UserError, match=r"'mps'.* cuda, cpu"):
+        choose_device("mps")
 
 
-def assert_nothing_is_lost(directory: Path) -> None:
-    assert [(directory / name).read_text() for name in OUTPUTS] == ["before"] * 3
-    assert not list(directory.glob(".*.part"))
+def test_more_memory_than_there_is_is_an_error_with_the_estimate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compute, "available_memory", lambda: 3 * GIB)
+    require_memory(2.9 * GIB, "reading", "choose less")
+    with pytest.raises(UserError, match=r"reading .*3\.5 GiB.*3\.0 GiB.*choose less"):
+        require_memory(3.5 * GIB, "reading", "choose less")
 
 
-def test_what_fits_is_let_in_and_what_does_not_is_refused_with_the_estimate(
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_container_has_the_memory_that_its_limit_leaves(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(memory, "available", lambda: 3 * memory.GIB)
-    require_memory(2.9 * memory.GIB, "reading", "choose less")
-    refusal = r"^reading would take about 3\.5 GiB of memory, and 3\.0 GiB are free; choose less$"
-    with pytest.raises(UserError, match=refusal):
-        require_memory(3.5 * memory.GIB, "reading", "choose less")
-
-
-def test_a_container_has_what_its_limit_leaves(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "max").write_text("1000\n")
     (tmp_path / "used").write_text("400\n")
-    monkeypatch.setattr(memory, "USED", tmp_path / "used")
-    monkeypatch.setattr(memory, "LIMIT", tmp_path / "max")
-    assert memory.available() == 600
+    monkeypatch.setattr(compute, "USED", tmp_path / "used")
+    monkeypatch.setattr(compute, "LIMIT", tmp_path / "max")
+    assert compute.available_memory() == 600
     (tmp_path / "max").write_text("max\n")
-    assert memory.available() == pytest.approx(psutil.virtual_memory().available, rel=0.2)
+    assert compute.available_memory() == pytest.approx(psutil.virtual_memory().available, rel=0.2)
 
 
-def test_ratings_too_many_for_memory_are_refused_before_they_are_read(
-    monkeypatch: pytest.MonkeyPatch, small_zip: Path
-) -> None:
-    monkeypatch.setattr(memory, "available", lambda: 10_000)
-    with pytest.raises(UserError, match=r"^reading small/ratings\.csv would take about 0\.0 GiB"):
-        layouts.read(small_zip)
+def square(number: int) -> tuple[int, tuple[int, int], int]:
+    time.sleep(0.2)
+    return number**2, (os.getpid(), threading.get_ident()), torch.get_num_threads()
 
 
-def test_a_model_too_large_for_memory_is_refused_before_it_is_trained(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, small_parts: dict[str, Ratings]
-) -> None:
-    write_training_inputs(tmp_path, small_parts, latent_factors=1024)
-    monkeypatch.setattr(memory, "available", lambda: 10_000)
-    paths = (tmp_path / name for name in (*INPUTS, *OUTPUTS, "params.yaml"))
-    with pytest.raises(UserError, match=r"^training by gibbs would take about \d\.\d GiB"):
-        train.main(*paths)
+def fail(number: int) -> int:
+    raise UserError(f"{number} is wrong")
 
 
-def test_the_estimate_grows_with_all_that_takes_memory() -> None:
-    small, large = (make_problem(make_ratings([(0, 0, 3.0)] * count, 10, 10)) for count in (100, 200))
-    base = FitParameters.parse(DEFAULTS)
-    assert estimate(large, base) > estimate(small, base)
-    for change in ({"latent_factors": 16}, {"epochs": 256}, {"burn_in": 0}):
-        assert estimate(small, FitParameters.parse({**DEFAULTS, **change})) > estimate(small, base)
-    assert estimate(small, FitParameters.parse({**DEFAULTS, "solver": "als"})) < estimate(small, base)
+@pytest.mark.parametrize("prefer", ["threads", "processes"])
+def test_parallel_results_come_in_order_each_from_one_thread(prefer: Preference) -> None:
+    found = run_parallel(square, [(3,), (1,), (2,)], TINY, prefer)
+    assert [result for result, _, _ in found] == [9, 1, 4]
+    assert {threads for _, _, threads in found} == {1}
 
 
-def test_running_out_of_memory_ends_with_one_message_and_loses_nothing(
-    tmp_path: Path, small_parts: dict[str, Ratings]
-) -> None:
-    write_training_inputs(tmp_path, small_parts, solver="als", latent_factors=1024, epochs=1)
-
-    def little_memory() -> None:
-        resource.setrlimit(resource.RLIMIT_DATA, (700 * 2**20, 700 * 2**20))
-
-    process = start(tmp_path, little_memory)
-    message = process.communicate(timeout=60)[1]
-    assert process.returncode == 1
-    assert "train: out of memory; no output was written" in message
-    assert "Traceback" not in message
-    assert_nothing_is_lost(tmp_path)
+@pytest.mark.skipif(cpu_count() < 2, reason="this machine has one core")
+@pytest.mark.parametrize(
+    ("n_ratings", "n_processes", "n_threads"),
+    [(TINY - 1, 1, 1), (TINY, 2, 2), (LARGE, 2, 2), (LARGE + 1, 2, 1)],
+)
+def test_fits_are_parallel_if_that_saves_time(n_ratings: int, n_processes: int, n_threads: int) -> None:
+    found = run_parallel(square, [(1,), (2,)], n_ratings, "processes")
+    assert len({process for _, (process, _), _ in found}) == n_processes
+    found = run_parallel(square, [(1,), (2,)], n_ratings, "threads")
+    assert len({thread for _, (_, thread), _ in found}) == n_threads
 
 
-@pytest.mark.parametrize("deadly", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_killed_loses_nothing(
-    tmp_path: Path, small_parts: dict[str, Ratings], deadly: signal.Signals
-) -> None:
-    write_training_inputs(tmp_path, small_parts, epochs=100_000)
-    process = start(tmp_path)
-    assert process.stderr
-    began = process.stderr.read(6)
-    process.send_signal(deadly)
-    try:
-        process.communicate(timeout=60)
-    finally:
-        process.kill()
-    assert "train" in began  # the progress bar: it was in the middle of it
-    assert process.returncode in {-deadly, 128 + deadly}
-    assert_nothing_is_lost(tmp_path)
+@pytest.mark.parametrize("n_ratings", [0, TINY, LARGE + 1])
+def test_a_failure_in_parallel_is_raised_as_it_is(n_ratings: int) -> None:
+    with pytest.raises(UserError, match=r"^1 is wrong$"):
+        run_parallel(fail, [(1,)], n_ratings)
+    assert run_parallel(fail, [], n_ratings) == []
+
+
+def fit(seed: int) -> bytes:
+    generator = torch.Generator().manual_seed(0)
+    drawn = torch.randint(5, (40, 3), generator=generator).tolist()
+    rows = [(user, movie, float(stars)) for user, movie, stars in drawn]
+    problem = make_problem(make_ratings(rows, 5, 5), seed=seed)
+    return als.fit(problem, hyperparameters(epochs=3)).model.serialize()
+
+
+@pytest.mark.parametrize("prefer", ["threads", "processes"])
+def test_a_parallel_fit_gives_the_same_bytes(prefer: Preference) -> None:
+    sequential = run_parallel(fit, [(1,), (2,)], TINY - 1)
+    assert run_parallel(fit, [(1,), (2,)], TINY, prefer) == sequential
+    assert sequential[0] != sequential[1]
+
+
+@pytest.mark.parametrize(("n_ratings", "one"), [(10, True), (LARGE, True), (LARGE + 1, False)])
+def test_a_small_fit_has_one_thread_and_a_large_one_all(n_ratings: int, one: bool) -> None:
+    before = torch.get_num_threads()
+    with threads_for(n_ratings):
+        assert torch.get_num_threads() == (1 if one else before)
+    assert torch.get_num_threads() == before

@@ -1,20 +1,20 @@
-"""Three layouts, one pair of frames; what cannot be read is named."""
+"""Every layout gives the same tables; an invalid release is an error that names the file, line and value."""
 
-import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from stages.core import compute
 from stages.core.cli import UserError
-from stages.movielens.layouts import MOVIES, RATINGS, read
+from stages.movielens.layouts import read
 from tests.conftest import MakeZip
 
+RATINGS, MOVIES = "userId,movieId,rating,timestamp\n", "movieId,title,genres\n"
 CSV = {
-    "ml/ratings.csv": "userId,movieId,rating,timestamp\n1,10,4.0,964982703\n2,20,0.5,964982704\n",
-    "ml/movies.csv": (
-        'movieId,title,genres\n10,"Matrix, The (1999)",Action|Sci-Fi\n20,"Say ""NA""",(no genres listed)\n'
-    ),
+    "ml/ratings.csv": f"{RATINGS}1,10,4.0,964982703\n2,20,0.5,964982704\n",
+    "ml/movies.csv": f'{MOVIES}10,"Matrix, The (1999)",Action|Sci-Fi\n20,"Say ""NA""",(no genres listed)\n',
 }
 DOUBLE_COLON = {
     "ml-1m/ratings.dat": "1::10::4::964982703\n2::20::0.5::964982704\n",
@@ -28,110 +28,137 @@ TAB = {
     ),
 }
 
+BASES = {"ml": CSV, "ml-1m": DOUBLE_COLON, "ml-100k": TAB}
 
-@pytest.mark.parametrize("members", [CSV, DOUBLE_COLON, TAB], ids=["csv", "double colon", "tab"])
-def test_every_layout_gives_the_same_frames(make_zip: MakeZip, members: dict[str, str]) -> None:
+
+@pytest.mark.parametrize("members", BASES.values(), ids=BASES)
+def test_every_layout_gives_the_same_tables(make_zip: MakeZip, members: dict[str, str]) -> None:
     release = read(make_zip(members))
-    expected = pd.DataFrame(
-        {
-            "user_id": [1, 2],
-            "movie_id": [10, 20],
-            "rating": [4.0, 0.5],
-            "timestamp": [964982703, 964982704],
-        }
-    )
-    pd.testing.assert_frame_equal(release.ratings, expected.astype(RATINGS))
-    assert release.movies["movie_id"].tolist() == [10, 20]
-    assert release.movies["title"].tolist() == ["Matrix, The (1999)", 'Say "NA"']
-    assert release.movies["genres"].tolist() == ["Action|Sci-Fi", "(no genres listed)"]
-    assert list(release.movies) == list(MOVIES)
-
-
-def test_tags_are_read_where_there_are_any(make_zip: MakeZip) -> None:
-    tags = 'userId,movieId,tag,timestamp\n2,10,"dark, slow",1445714994\n'
-    assert read(make_zip(CSV)).tags.empty
-    found = read(make_zip({**CSV, "ml/tags.csv": tags})).tags
-    assert found.to_dict("records") == [{"user_id": 2, "movie_id": 10, "tag": "dark, slow"}]
-
-
-def test_titles_in_latin_1_are_read(tmp_path: Path) -> None:
-    path = tmp_path / "ml-1m.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("ml-1m/ratings.dat", "1::10::4::964982703\n")
-        archive.writestr("ml-1m/movies.dat", "10::Misérables, Les (1995)::Drama\n".encode("latin-1"))
-    assert read(path).movies["title"].tolist() == ["Misérables, Les (1995)"]
-
-
-def test_columns_are_found_by_name_behind_a_byte_order_mark_and_crlf(make_zip: MakeZip) -> None:
-    ratings = "\ufefftimestamp,extra,rating,userId,movieId\r\n964982703,x,4.0,1,10\r\n"
-    release = read(make_zip({**CSV, "ml/ratings.csv": ratings}))
-    assert release.ratings.loc[0].to_dict() == {
-        "user_id": 1,
-        "movie_id": 10,
-        "rating": 4.0,
-        "timestamp": 964982703,
+    expected = {"user_id": [1, 2], "movie_id": [10, 20], "rating": [4.0, 0.5]}
+    expected["timestamp"] = [964982703, 964982704]
+    pd.testing.assert_frame_equal(release.ratings, pd.DataFrame(expected))
+    assert release.movies.to_dict("list") == {
+        "movie_id": [10, 20],
+        "title": ["Matrix, The (1999)", 'Say "NA"'],
+        "genres": ["Action|Sci-Fi", "(no genres listed)"],
     }
+    assert release.tags.columns.tolist() == ["user_id", "movie_id", "tag"]
+    assert release.tags.empty
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("ml/ratings.csv", "", "ratings.csv: column user_id is missing"),
-        ("ml/ratings.csv", "userId,movieId,rating\n1,10,4.0\n", "column timestamp is missing; the header is"),
-        ("ml/ratings.csv", "userId,userId,movieId,rating,timestamp\n", "user_id appears more than once"),
-        ("ml/ratings.csv", "userId,movieId,rating,timestamp\n1,10,4,5\n1,x,4,5\n", "line 3: movie_id is 'x'"),
-        ("ml/ratings.csv", "userId,movieId,rating,timestamp\n1,10,good,5\n", "line 2: rating is 'good'"),
-        ("ml/ratings.csv", "userId,movieId,rating,timestamp\n1,10,,5\n", "line 2: rating is ''"),
-        ("ml/ratings.csv", "userId,movieId,rating,timestamp\n1.5,10,4,5\n", "line 2: user_id is '1.5'"),
-        ("ml/ratings.csv", f"userId,movieId,rating,timestamp\n{10**30},1,4,5\n", "line 2: user_id is '1000"),
-        (
-            "ml/ratings.csv",
-            "userId,movieId,rating,timestamp\n1,1,4,5\n1,2,4\n",
-            "line 3: '1,2,4' has 3 cells instead of 4",
-        ),
-        ("ml/movies.csv", "movieId,title,genres\nten,A,B\n", "movies.csv, line 2: movie_id is 'ten'"),
-    ],
-)
-def test_a_cell_or_column_that_is_wrong_is_named(
-    make_zip: MakeZip, name: str, content: str, message: str
+VALID = {
+    "a byte-order mark and Windows line ends": f"\ufeff{RATINGS}1,10,4,5\n2,20,0.5,6".replace("\n", "\r\n"),
+    "blank lines": f"{RATINGS}\n1,10,4.0,5\n\n2,20,0.5,6\n\n",
+    "quotes and ids as floats": f'{RATINGS}"1","10","4","5"\n2.0,20.0,"0.5",6.0\n',
+    "more columns, in any order": 'timestamp,a,rating,userId,movieId\n5,"b,\nc",4,1,10\n6,é愛,0.5,2,20\n',
+}
+
+
+@pytest.mark.parametrize("content", VALID.values(), ids=VALID)
+def test_ratings_csv_may_have(make_zip: MakeZip, content: str) -> None:
+    ratings = read(make_zip({**CSV, "ml/ratings.csv": content})).ratings
+    assert ratings.to_numpy().tolist() == [[1, 10, 4, 5], [2, 20, 0.5, 6]]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
+def test_older_layouts_are_read_in_either_encoding(make_zip: MakeZip, encoding: str) -> None:
+    movies = "10::Misérables: Part 1, Les (1995)::Drama\n".encode(encoding)
+    release = read(make_zip({**DOUBLE_COLON, "ml-1m/movies.dat": movies}))
+    assert release.movies["title"].tolist() == ["Misérables: Part 1, Les (1995)"]
+
+
+def test_control_characters_become_spaces(make_zip: MakeZip) -> None:
+    movies = f'{MOVIES}10,"Two\r\nlines\x1b[31m\u2028",A\n20,NA,"B\r"\n'
+    tags = 'userId,movieId,tag,timestamp\n2,10,"dark,\rslow",1445714994\n'
+    release = read(make_zip({**CSV, "ml/movies.csv": movies, "ml/tags.csv": tags}))
+    assert release.movies["title"].tolist() == ["Two lines [31m ", "NA"]
+    assert release.movies["genres"].tolist() == ["A", "B "]
+    assert release.tags.to_dict("records") == [{"user_id": 2, "movie_id": 10, "tag": "dark, slow"}]
+
+
+def test_files_are_found_in_any_folder_and_case(make_zip: MakeZip) -> None:
+    members = {"../RATINGS.csv": CSV["ml/ratings.csv"], "Movies.CSV": CSV["ml/movies.csv"]}
+    of_macos = {"__MACOSX/ratings.csv": "\0", "other/ratings.csv/": ""}
+    assert read(make_zip(members | of_macos)).ratings["user_id"].tolist() == [1, 2]
+
+
+INVALID_RATINGS: dict[str, tuple[str, list[str]]] = {
+    "a word for a number": ("1,10,4,5\n1,20,good,5\n", ["line 3", "'good'"]),
+    "a fraction for an id": ("1.5,10,4,5\n", ["line 2", "userId", "'1.5'"]),
+    "an id beyond 64 bits": (f"{10**30},1,4,5\n", ["line 2", "userId", "'1000"]),
+    "a wrong cell after blank lines": ("\n\n1,x,4,5\n", ["line 4", "movieId", "'x'"]),
+    "a truncated line": ("1,10,4,5\n2,20", ["line 3", "rating", "''"]),
+    "a long first line": ("1,10,4,5,6\n", ["line 2"]),
+    "a long line": ("1,10,4,5\n2,20,4,5,6\n", ["line 3", "saw 5"]),
+    "an open quote": ('1,"10,4,5\n2,20,4,5\n', ["EOF inside string"]),
+    "stars above 5": ("1,10,4,5\n2,10,7,5\n", ["line 3", "userId 2", "rating 7"]),
+    "stars between steps": ("2,10,3.3,5\n", ["line 2", "rating 3.3", "0.5"]),
+    "a negative id": ("2,-10,3,5\n", ["line 2", "movieId -10"]),
+    "milliseconds": ("2,10,3,964982703000\n", ["line 2", "timestamp 964982703000"]),
+    "a movie rated twice": ("1,10,4,5\n2,10,4,5\n1,10,3,6\n", ["line 4", "userId 1, movieId 10"]),
+}
+FLAGS = TAB["ml-100k/u.item"].replace("|1|", "|yes|", 1)
+LATIN_1 = f"{MOVIES}10,A,B\n20,Amélie,B\n".encode("latin-1")
+INVALID: dict[str, tuple[str, str | bytes, list[str]]] = {
+    "no column": ("ml/ratings.csv", "userId,movieId,timestamp\n", ["rating", "userId,movieId,time"]),
+    "no line": ("ml/ratings.csv", "", []),
+    "the encoding UTF-16": ("ml/ratings.csv", RATINGS.encode("utf-16"), ["line 1", "userId"]),
+    "the encoding Latin-1": ("ml/movies.csv", LATIN_1, ["line 3", "title", "Am\ufffdlie", "UTF-8"]),
+    "a movie listed twice": ("ml/movies.csv", f"{MOVIES}10,A,B\n10,C,B\n", ["line 3", "movieId 10, title C"]),
+    "long tags": ("ml/tags.csv", "userId,movieId,tag\n1,10,a,b,c\n", ["line 2"]),
+    "long ratings.dat": ("ml-1m/ratings.dat", "1::10::4::5\n1::10::4::5::6\n", ["line 2", "saw 5"]),
+    "a wrong id in movies.dat": ("ml-1m/movies.dat", "10::A::B\nx::A::B\n", ["line 2", "movieId", "'x'"]),
+    "a wrong flag in u.item": ("ml-100k/u.item", FLAGS, ["line 1", "Action", "'yes'"]),
+    **{name: ("ml/ratings.csv", RATINGS + rows, parts) for name, (rows, parts) in INVALID_RATINGS.items()},
+}
+
+
+@pytest.mark.parametrize(("file", "content", "parts"), INVALID.values(), ids=INVALID)
+def test_an_error_names_the_file_line_and_value_of(
+    make_zip: MakeZip, file: str, content: str | bytes, parts: list[str]
 ) -> None:
     with pytest.raises(UserError) as error:
-        read(make_zip({**CSV, name: content}))
-    assert message in str(error.value)
+        read(make_zip({**BASES[Path(file).parent.name], file: content}))
+    for part in [file, *parts]:
+        assert part in str(error.value)
 
 
-def test_a_line_that_is_no_movie_is_named(make_zip: MakeZip) -> None:
-    with pytest.raises(UserError, match=r"movies\.dat, line 2: '20::Bad' is not id::title::genres"):
-        read(make_zip({**DOUBLE_COLON, "ml-1m/movies.dat": "10::A::B\n20::Bad\n"}))
+def test_a_zip_without_ratings_is_an_error_that_lists_its_files(make_zip: MakeZip) -> None:
+    with pytest.raises(UserError, match=r"made\.zip .*ratings\.csv.*inner\.zip"):
+        read(make_zip({"ml/inner.zip": "PK"}))
 
 
-def test_text_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "latin.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("ml/ratings.csv", CSV["ml/ratings.csv"])
-        archive.writestr("ml/movies.csv", "movieId,title,genres\n10,Misérables,Drama\n".encode("latin-1"))
-    with pytest.raises(
-        UserError, match=r"ml/movies\.csv, line 2: b'\\xe9' is not UTF-8; save the file as UTF-8"
-    ):
-        read(path)
+def test_two_files_of_one_name_are_an_error(make_zip: MakeZip) -> None:
+    with pytest.raises(UserError, match=r"ml/ratings\.csv and old/Ratings\.csv"):
+        read(make_zip({**CSV, "old/Ratings.csv": ""}))
 
 
-def test_a_zip_without_ratings_says_what_it_holds(make_zip: MakeZip) -> None:
-    with pytest.raises(UserError, match=r"neither ratings\.csv with movies\.csv nor .* but movies\.csv"):
-        read(make_zip({"ml/movies.csv": CSV["ml/movies.csv"]}))
+def encrypt(content: bytes) -> bytes:
+    """Set the flag of the first member in its local and central header."""
+    central = content.index(b"PK\1\2") + 8
+    return content[:6] + b"\1" + content[7:central] + b"\1" + content[central + 1 :]
 
 
-def test_a_truncated_zip_is_refused(tmp_path: Path, small_zip: Path) -> None:
-    path = tmp_path / "cut.zip"
-    path.write_bytes(small_zip.read_bytes()[:-2_000])
-    with pytest.raises(UserError, match=r"cut\.zip is no complete, readable zip"):
-        read(path)
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "a web page": lambda content: b"<html>Log in</html>",
+    "truncated": lambda content: content[:-2_000],
+    "overwritten": lambda content: content[:2_000] + bytes(40) + content[2_040:],
+    "encrypted": encrypt,
+}
 
 
-def test_a_damaged_zip_is_refused(tmp_path: Path, small_zip: Path) -> None:
-    content = bytearray(small_zip.read_bytes())
-    content[2_000:2_040] = bytes(40)
-    path = tmp_path / "damaged.zip"
-    path.write_bytes(content)
-    with pytest.raises(UserError, match=r"damaged\.zip is no complete, readable zip"):
-        read(path)
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_an_error_names_the_zip_that_is(
+    tmp_path: Path, small_zip: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    (tmp_path / "damaged.zip").write_bytes(damage(small_zip.read_bytes()))
+    with pytest.raises(UserError, match=r"damaged\.zip .*dvc repro -f fetch"):
+        read(tmp_path / "damaged.zip")
+
+
+def test_a_release_that_would_not_fit_in_memory_is_an_error(
+    small_zip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compute, "available_memory", lambda: 10_000)
+    with pytest.raises(UserError, match=r"small\.zip would take .* choose a smaller dataset"):
+        read(small_zip)
