@@ -1,26 +1,24 @@
-"""evaluate: the model and the test ratings → how well it predicts and ranks what it has not seen, how surely.
+"""evaluate: the model and the test ratings → metrics of predictions and rankings, with confidence intervals.
 
-Movies are ranked as `stages.recommend` ranks them: by their appeal to the user, folded in from the training
-ratings.
+Movies are ranked as in `stages.recommend`: by their ranking score for users folded in from training ratings.
 """
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
-import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from stages.core import cli
-from stages.core.files import Metrics, write_metrics
+from stages.core.compute import threads_for
+from stages.core.files import Metrics, load, write_metrics
 from stages.core.parameters import Seeded
 from stages.core.seeds import derive_seed
 from stages.factorization.model import Model
 from stages.movielens.ratings import Ratings, concatenate
-from stages.ranking import bootstrap
+from stages.ranking.bootstrap import bootstrap_interval, rmse, rmse_difference
 from stages.ranking.ease import Ease
-from stages.ranking.metrics import accuracy, recommend
-from stages.ranking.score import of_users
+from stages.ranking.metrics import accuracy, interval_coverage, popularity_metrics, top_movies
+from stages.ranking.score import score_users
 
 
 def main(
@@ -34,12 +32,13 @@ def main(
     params: Path = Path("params.yaml"),
 ) -> None:
     """Measure MODEL with EASE on the ratings TEST, beside TRAIN, VALIDATION and BASELINES; write METRICS."""
-    parameters = Seeded.load(params)
-    learned, watched, held_out = map(Ratings.load, (train, validation, test))
+    rng = np.random.default_rng(derive_seed(Seeded.load(params).seed, "evaluate"))
+    train_part, validation_part, test_part = map(Ratings.load, (train, validation, test))
     scores: Metrics = {}
-    if len(held_out):
-        fitted, seen = Model.load(model), Ease.load(ease)
-        scores = evaluate(fitted, learned, watched, held_out, pd.read_csv(baselines), seen, parameters)
+    if len(test_part):
+        inputs = Model.load(model), Ease.load(ease), load(baselines, pd.read_csv, "baselines")
+        with threads_for(len(train_part)):
+            scores = evaluate(*inputs, train_part, validation_part, test_part, rng)
     write_metrics(metrics, scores)
     shown = ", ".join(f"{name} {value:.4f}" for name, value in scores.items() if isinstance(value, float))
     print(f"evaluate: {shown or 'there are no test ratings'}")
@@ -47,54 +46,48 @@ def main(
 
 def evaluate(
     model: Model,
+    ease: Ease,
+    baselines: pd.DataFrame,
     train: Ratings,
     validation: Ratings,
     test: Ratings,
-    baselines: pd.DataFrame,
-    ease: Ease,
-    parameters: Seeded,
+    rng: np.random.Generator,
 ) -> Metrics:
-    """Accuracy of predictions clipped to the training ratings' scale, ranking of all unseen movies, bounds.
+    """Accuracy of predictions clipped to the scale of the training ratings, ranking metrics, intervals.
 
     `baselines` has a column of predictions of the test ratings for each baseline.
     """
-    generator = torch.Generator().manual_seed(derive_seed(parameters.seed, "evaluate"))
     mean, deviation = model.predict_distribution(test)
     prediction = mean.clamp(*train.scale())
-    lists = recommend(of_users(model, ease, train), seen=concatenate(train, validation), test=test)
-    by_user = lists.quality()
-    squared_error = (prediction - test.rating).square()
-    bounds = {
-        "rmse": bootstrap.of_rmse(squared_error, test.user, generator),
-        **{name: bootstrap.of_mean(value, generator) for name, value in by_user.items()},
-    }
+    top, by_user = top_movies(score_users(model, ease, train), concatenate(train, validation), test)
+    ranking = {name: value.numpy() for name, value in by_user.items()}
+    squared_errors = baselines.assign(model=prediction.numpy()).sub(test.rating.numpy(), axis="index") ** 2
+    sums = squared_errors.assign(n_ratings=1.0).groupby(test.user.numpy()).sum()
     return {
         **accuracy(prediction, test.rating),
-        **{name: value.mean().item() for name, value in by_user.items()},
-        **lists.reach(train),
-        "interval_95": bounds,
-        "against_best_baseline": compare(squared_error, test, baselines, generator),
-        **({"coverage": bootstrap.coverage(test.rating, mean, deviation)} if model.draws > 1 else {}),
+        **{name: value.mean().item() for name, value in ranking.items()},
+        **popularity_metrics(top, train),
+        "interval_95": {
+            "rmse": bootstrap_interval(rmse, *sums[["model", "n_ratings"]].to_numpy().T, rng=rng),
+            **{name: bootstrap_interval(np.mean, value, rng=rng) for name, value in ranking.items()},
+        },
+        "against_best_baseline": compare_with_best(sums, baselines.columns.tolist(), rng),
+        **({"coverage": interval_coverage((test.rating - mean) / deviation)} if model.draws > 1 else {}),
     }
 
 
-def compare(
-    squared_error: Float[Tensor, " n_ratings"],
-    test: Ratings,
-    baselines: pd.DataFrame,
-    generator: torch.Generator,
-) -> Metrics:
-    """The difference in RMSE to the best baseline, with its interval: below 0 the model is better."""
-    errors = {
-        str(name): (torch.tensor(column.to_numpy(), dtype=torch.float32) - test.rating).square()
-        for name, column in baselines.items()
-    }
-    if not errors:
+def compare_with_best(sums: pd.DataFrame, baselines: list[str], rng: np.random.Generator) -> Metrics:
+    """RMSE of the model minus that of the best baseline, with its interval: below 0 the model is better.
+
+    `sums` has each user's sums of squared errors by method, and `n_ratings`.
+    """
+    if not baselines:
         return {}
-    best = min(errors, key=lambda name: errors[name].double().mean().item())
-    difference = squared_error.double().mean().sqrt() - errors[best].double().mean().sqrt()
-    interval = bootstrap.of_rmse_difference(squared_error, errors[best], test.user, generator)
-    return {"name": best, "rmse_difference": difference.item(), **interval}
+    best = sums[baselines].sum().idxmin()
+    by_user = sums[["model", best, "n_ratings"]].to_numpy().T
+    difference = float(rmse_difference(*by_user, axis=0))
+    interval = bootstrap_interval(rmse_difference, *by_user, rng=rng)
+    return {"name": best, "rmse_difference": difference, **interval}
 
 
 if __name__ == "__main__":

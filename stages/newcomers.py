@@ -1,30 +1,28 @@
-"""newcomers: users hidden from the training → how well the model answers them from a few ratings.
+"""newcomers: users hidden from training → how well the model predicts and ranks for them from a few ratings.
 
-Some users are left out, the model is trained without them, and they are folded in from a few of their
-ratings. Beside it stands the model trained again with these same ratings. Both predict, and rank, the rest.
-Only ratings from the training part are used on either side.
+Some users are left out of training and folded in from a few of their ratings. For comparison, the model is
+trained again with these. Both predict and rank the rest. All ratings are from the training part.
 """
 
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from stages.core import cli
-from stages.core.compute import run_parallel
+from stages.core.cli import UserError
+from stages.core.compute import run_parallel, threads_for
 from stages.core.files import Metrics, write_metrics
 from stages.core.parameters import Count, PositivePenalty, Share
 from stages.core.seeds import derive_seed
-from stages.factorization.fit import SOLVERS, FitParameters, make_problem
-from stages.factorization.fold_in import fold_in
+from stages.factorization.fit import FitParameters, fit, make_problem
 from stages.factorization.model import Model, hour_of
-from stages.factorization.solver import Problem, rmse
+from stages.factorization.solver import rmse
 from stages.movielens.ratings import Ratings, SideInformation, concatenate
 from stages.ranking import ease
-from stages.ranking.metrics import ranking
-from stages.ranking.score import of_users
+from stages.ranking.metrics import ranking_metrics
+from stages.ranking.score import posteriors, score_users
 
 
 class NewcomersParameters(FitParameters):
@@ -35,87 +33,79 @@ class NewcomersParameters(FitParameters):
     given_ratings: Count
 
 
-class Parts(NamedTuple):
-    """The training ratings of other users, and of newcomers."""
-
-    others: Ratings
-    given: Ratings
-    rest: Ratings
-
-
 def main(
-    train: Path,
-    validation: Path,
-    side_information: Path,
-    metrics: Path,
-    params: Path = Path("params.yaml"),
+    train: Path, validation: Path, side_information: Path, metrics: Path, params: Path = Path("params.yaml")
 ) -> None:
-    """Hide some users of TRAIN from a training (VALIDATION, SIDE_INFORMATION), meet them; write METRICS."""
+    """Hide users of TRAIN from a fit with VALIDATION and SIDE_INFORMATION, fold them in; write METRICS."""
     parameters = NewcomersParameters.load(params)
-    parts = divide(Ratings.load(train), parameters)
+    others, given, held_out = split_newcomers(Ratings.load(train), parameters)
     scores: Metrics = {}
-    if len(parts.rest):
-        known = SideInformation.load(side_information)
-        scores = compare(parts, Ratings.load(validation), known, parameters)
+    if len(held_out):
+        inputs = Ratings.load(validation), SideInformation.load(side_information)
+        with threads_for(len(others) + len(given)):
+            scores = compare(others, given, held_out, *inputs, parameters)
     write_metrics(metrics, scores)
-    print(f"newcomers: RMSE {scores['rmse_ratio']:.4f} × that of training" if scores else "newcomers: none")
+    shown = [f"{name} {value:.6g}" for name, value in scores.items() if isinstance(value, int | float)]
+    print(f"newcomers: {', '.join(shown) or 'none'}")
 
 
-def divide(train: Ratings, parameters: NewcomersParameters) -> Parts:
-    """Choose newcomers among the users with more ratings than are given, and which of theirs are given."""
+def split_newcomers(train: Ratings, parameters: NewcomersParameters) -> tuple[Ratings, Ratings, Ratings]:
+    """The ratings of users who are not newcomers, and those of newcomers that are given and held out.
+
+    Newcomers are chosen among users with more than `given_ratings` ratings. Raises UserError if no other user
+    has ratings.
+    """
     generator = torch.Generator().manual_seed(derive_seed(parameters.seed, "newcomers"))
     shuffled = train[torch.randperm(len(train), generator=generator)].sorted_by_user()
     count = torch.bincount(train.user, minlength=train.n_users)
-    order = torch.arange(len(train)) - (count.cumsum(0) - count)[shuffled.user]  # of a user's ratings
-    able = torch.nonzero(count > parameters.given_ratings).flatten()
-    n_newcomers = min(round(parameters.newcomer_fraction * train.n_users), len(able))
-    chosen = able[torch.randperm(len(able), generator=generator)[:n_newcomers]]
-    new, first = torch.isin(shuffled.user, chosen), order < parameters.given_ratings
-    return Parts(shuffled[~new], shuffled[new & first], shuffled[new & ~first])
+    position = torch.arange(len(train)) - (count.cumsum(0) - count)[shuffled.user]  # among the user's ratings
+    eligible = torch.nonzero(count > parameters.given_ratings).flatten()
+    n_newcomers = min(round(parameters.newcomer_fraction * train.n_users), len(eligible))
+    chosen = eligible[torch.randperm(len(eligible), generator=generator)[:n_newcomers]]
+    is_new, is_given = torch.isin(shuffled.user, chosen), position < parameters.given_ratings
+    if is_new.all():
+        fraction = parameters.newcomer_fraction
+        raise UserError(f"newcomer_fraction is {fraction:g}, which leaves no ratings to train on; lower it")
+    return shuffled[~is_new], shuffled[is_new & is_given], shuffled[is_new & ~is_given]
 
 
 def compare(
-    parts: Parts, validation: Ratings, side_information: SideInformation, parameters: NewcomersParameters
+    others: Ratings,
+    given: Ratings,
+    held_out: Ratings,
+    validation: Ratings,
+    side_information: SideInformation,
+    parameters: NewcomersParameters,
 ) -> Metrics:
-    """What folding in scores on the rest of the newcomers' ratings, what training again does, the ratio."""
-    others, given, rest = parts
-    watched = validation[~torch.isin(validation.user, rest.user)]
+    """Metrics of folding in and of retraining on the held-out ratings, and the ratio of their RMSEs."""
     both = concatenate(others, given)
-
+    validation = validation[~torch.isin(validation.user, held_out.user)]
     calls = [
-        (make_problem(parameters, train, watched, side_information, purpose), parameters)
+        (make_problem(parameters, train, validation, side_information, purpose), parameters)
         for train, purpose in ((others, "without newcomers"), (both, "with newcomers"))
     ]
-    without, again = run_parallel(fit, calls, len(both))
-    scale = others.scale()
-    predicted = {"fold_in": predict(without, given, rest), "retrained": again.predict(rest)}
-    ease_without, ease_again = (ease.fit(train, parameters.ease_regularization) for train in (others, both))
-    scores = {
-        "fold_in": of_users(without, ease_without, given, known=False),
-        "retrained": of_users(again, ease_again, given),
-    }
-    rows = {
-        name: {"rmse": rmse(predicted[name].clamp(*scale), rest.rating), **ranking(scores[name], given, rest)}
-        for name in predicted
-    }
-    ratio = rows["fold_in"]["rmse"] / rows["retrained"]["rmse"]
-    sizes = {"n_newcomers": len(rest.user.unique()), "n_given": len(given), "n_predicted": len(rest)}
-    return {**sizes, **rows, "rmse_ratio": ratio}
+    without, retrained = (each.model.to(torch.device("cpu")) for each in run_parallel(fit, calls, len(both)))
+    predictions = {"fold_in": predict(without, given, held_out), "retrained": retrained.predict(held_out)}
+    rows = {}
+    for name, model, train in (("fold_in", without, others), ("retrained", retrained, both)):
+        seen = ease.fit(train, parameters.ease_regularization)
+        score = score_users(model, seen, given, known=train is both)
+        error = rmse(predictions[name].clamp(*others.scale()), held_out.rating)
+        rows[name] = {"rmse": error, **ranking_metrics(score, given, held_out)}
+    sizes = {"n_newcomers": len(given.user.unique()), "n_given": len(given), "n_predicted": len(held_out)}
+    if not rows["retrained"]["rmse"]:
+        return {**sizes, **rows}
+    return {**sizes, **rows, "rmse_ratio": rows["fold_in"]["rmse"] / rows["retrained"]["rmse"]}
 
 
-def fit(problem: Problem, parameters: FitParameters) -> Model:
-    """The model by one training."""
-    return SOLVERS[parameters.solver](problem, parameters).model.to(torch.device("cpu"))
-
-
-def predict(model: Model, given: Ratings, rest: Ratings) -> Float[Tensor, " n_rest"]:
-    """Stars for the rest of each newcomer's ratings, folded in from those given, at the times of the rest."""
-    stars = torch.zeros(len(rest))
-    for user in rest.user.unique():
-        own, asked = given[given.user == user], rest.user == user
-        person = fold_in(model, own.movie, own.rating, hour_of(own.timestamp))
-        effect = person.effect_in(hour_of(rest.timestamp[asked]))
-        stars[asked] = person.stars()[rest.movie[asked]] + effect
+def predict(model: Model, given: Ratings, held_out: Ratings) -> Float[Tensor, " n_held_out"]:
+    """Stars of the held-out ratings, at their times, for new users folded in from the given ratings."""
+    stars = torch.zeros(len(held_out))
+    fold_in_user = posteriors(model, given, known=False)
+    for user in held_out.user.unique().tolist():
+        rows, posterior = held_out.user == user, fold_in_user(user)
+        session_effect = posterior.effect_in(hour_of(held_out.timestamp[rows]))
+        stars[rows] = posterior.stars()[held_out.movie[rows]] + session_effect
     return stars
 
 

@@ -2,8 +2,8 @@
 
     dvc exp show --csv | python -m stages.summary
 
-Experiments that differ in nothing but `seed` are one line; of their parameters those are shown in which the
-lines differ. `n` is how many seeds there are; with one there is no standard error.
+Experiments that differ only in `seed` are one line; parameters are shown if they differ between lines. `n` is
+the number of seeds; with one there is no standard error.
 """
 
 import argparse
@@ -15,14 +15,14 @@ import yaml
 
 from stages.core.cli import UserError
 
-MEASURES = ["rmse", "mae", "ndcg_at_10", "recall_at_10", "coverage.50", "coverage.80", "coverage.95"]
+METRICS = ["rmse", "mae", "ndcg_at_10", "recall_at_10", "coverage.50", "coverage.80", "coverage.95"]
+TEST = "metrics/test.json:"
 
 
 def main() -> None:
-    """Summarise what `dvc exp show --csv` prints."""
-    parser = argparse.ArgumentParser(prog="python -m stages.summary", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.parse_args()
+    """Summarize the output of `dvc exp show --csv`."""
+    formatter = argparse.RawDescriptionHelpFormatter
+    argparse.ArgumentParser("python -m stages.summary", None, __doc__, formatter_class=formatter).parse_args()
     if sys.stdin.isatty():
         sys.exit("summary: nothing to read; use: dvc exp show --csv | python -m stages.summary")
     try:
@@ -38,31 +38,23 @@ def summarise(experiments: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     `experiments` has a row for each run, `keys` are the names of the parameters. Raises UserError when there
     is no experiment with test metrics.
     """
-    table = experiments.rename(columns={f"params.yaml:{key}": key for key in keys})
-    table = table.rename(columns={f"metrics/test.json:{measure}": measure for measure in MEASURES})
-    if "rmse" not in table or "Experiment" not in table:
+    table = experiments.rename(columns=lambda name: name.removeprefix("params.yaml:").removeprefix(TEST))
+    if not {"rmse", "Experiment"} <= set(table):
         raise UserError("there are no test metrics in the input; use: dvc exp show --csv")
-    measures = [measure for measure in MEASURES if measure in table]
-    table[measures] = table[measures].apply(pd.to_numeric, errors="coerce")  # "-" while a run is queued
-    table = table[table["Experiment"].notna() & table["rmse"].notna()]
+    metrics = [name for name in METRICS if name in table]
+    table[metrics] = table[metrics].apply(pd.to_numeric, errors="coerce")  # "-" while a run is queued
+    table = table.dropna(subset=["Experiment", "rmse"])
     if table.empty:
         raise UserError("there are no finished experiments; queue some with: dvc exp run --queue -S ...")
     settings = [key for key in keys if key in table and key != "seed"]
-    varied = [key for key in settings if len(set(table[key].astype(str))) > 1]
-    table[settings] = table[settings].astype(str)
+    table = table.astype(dict.fromkeys(settings, str))
+    varied = [key for key in settings if len(set(table[key])) > 1]
     groups = table.groupby(settings, sort=False)
-    means, errors, count = groups[measures].mean(), groups[measures].sem(), groups["seed"].nunique()
-    lines = means.index.to_frame(index=False)[varied].assign(n=count.to_numpy())
-    for measure in measures:
-        pairs = zip(means[measure], errors[measure], strict=True)
-        lines[measure] = [_shown(mean, error) for mean, error in pairs]
-    return lines.iloc[means["rmse"].argsort().to_numpy()]
-
-
-def _shown(mean: float, error: float) -> str:
-    if pd.isna(mean):
-        return ""
-    return f"{mean:.4f}" if pd.isna(error) else f"{mean:.4f} ± {error:.4f}"
+    mean, error = groups[metrics].mean(), groups[metrics].sem()
+    shown = mean.map("{:.4f}".format) + error.map(" ± {:.4f}".format)
+    lines = mean.index.to_frame()[varied].assign(n=groups["seed"].nunique())
+    lines = lines.join(shown.replace("^nan| ± nan", "", regex=True))
+    return lines.iloc[mean["rmse"].argsort()].reset_index(drop=True)
 
 
 if __name__ == "__main__":

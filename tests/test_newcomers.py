@@ -1,4 +1,4 @@
-"""newcomers: who is hidden stays hidden, a few ratings are given, and the rest is asked for."""
+"""newcomers: users are hidden from training, and folding them in is compared with training again."""
 
 import json
 from pathlib import Path
@@ -8,58 +8,55 @@ import pytest
 import torch
 
 from stages import newcomers
+from stages.core.cli import UserError
+from stages.factorization import als
 from stages.movielens.ratings import Ratings
-from stages.newcomers import NewcomersParameters, divide, predict
-from tests.conftest import make_ratings, write_training_inputs
-from tests.factorization.test_model import make_model
+from stages.newcomers import NewcomersParameters, predict, split_newcomers
+from tests.conftest import DEGENERATE, hyperparameters, make_problem, make_ratings, write_training_inputs
 from tests.repository import DEFAULTS
 
 
-def parameters(**changes: object) -> NewcomersParameters:
-    return NewcomersParameters.parse({**DEFAULTS, **changes})
+def split(train: Ratings, **changes: object) -> tuple[Ratings, Ratings, Ratings]:
+    return split_newcomers(train, NewcomersParameters.parse({**DEFAULTS, **changes}))
 
 
-def pairs(ratings: Ratings) -> set[tuple[int, int]]:
-    return set(zip(ratings.user.tolist(), ratings.movie.tolist(), strict=True))
+def pairs(*parts: Ratings) -> list[list[int]]:
+    return sorted(pair for part in parts for pair in torch.stack([part.user, part.movie], dim=1).tolist())
 
 
-def test_newcomers_are_hidden_and_their_ratings_divided(small_parts: dict[str, Ratings]) -> None:
+def test_newcomers_are_hidden_and_their_ratings_split(small_parts: dict[str, Ratings]) -> None:
     train = small_parts["train"]
-    others, given, rest = divide(train, parameters(newcomer_fraction=0.2, given_ratings=4))
+    others, given, held_out = split(train, newcomer_fraction=0.2, given_ratings=4)
     new = set(given.user.tolist())
     assert len(new) == 12
-    assert new == set(rest.user.tolist())
+    assert new == set(held_out.user.tolist())
     assert new.isdisjoint(others.user.tolist())
     assert torch.bincount(given.user)[list(new)].tolist() == [4] * 12
-    assert pairs(others) | pairs(given) | pairs(rest) == pairs(train)
-    assert len(others) + len(given) + len(rest) == len(train)
-
-
-def test_the_choice_is_that_of_the_seed(small_parts: dict[str, Ratings]) -> None:
-    chosen = [divide(small_parts["train"], parameters(seed=seed)).given for seed in (1, 1, 2)]
-    assert pairs(chosen[0]) == pairs(chosen[1])
-    assert pairs(chosen[0]) != pairs(chosen[2])
+    assert pairs(others, given, held_out) == pairs(train)
 
 
 def test_users_with_no_more_ratings_than_are_given_are_not_chosen() -> None:
-    rows = [(0, movie, 3.0) for movie in range(4)] + [(1, movie, 3.0) for movie in range(5)]
-    parts = divide(make_ratings(rows, 2, 5), parameters(newcomer_fraction=0.9, given_ratings=4))
-    assert set(parts.given.user.tolist()) == {1}
-    assert len(parts.rest) == 1
-    none = divide(make_ratings(rows, 2, 5), parameters(newcomer_fraction=0.9, given_ratings=5))
-    assert len(none.rest) == 0
+    train = make_ratings([(user, movie, 3.0) for user in range(2) for movie in range(4 + user)], 2, 5)
+    _, given, held_out = split(train, newcomer_fraction=0.9, given_ratings=4)
+    assert given.user.unique().tolist() == held_out.user.tolist() == [1]
+    assert len(split(train, newcomer_fraction=0.9, given_ratings=5)[2]) == 0
 
 
-def test_a_prediction_sees_nobody_elses_ratings() -> None:
-    given = make_ratings([(0, 0, 5.0), (0, 1, 1.0), (3, 2, 4.0)], 4, 5)
-    rest = make_ratings([(3, 4, 2.0), (0, 3, 2.0), (3, 0, 1.0)], 4, 5)
-    found = predict(make_model(), given, rest)
-    alone = predict(make_model(), given[given.user == 3], rest[rest.user == 3])
-    torch.testing.assert_close(found[rest.user == 3], alone)
+def test_hiding_all_users_is_an_error() -> None:
+    with pytest.raises(UserError, match=r"newcomer_fraction is 0\.99"):
+        split(DEGENERATE["all ratings equal"], newcomer_fraction=0.99, given_ratings=1)
+
+
+def test_a_prediction_does_not_use_ratings_of_others(small_parts: dict[str, Ratings]) -> None:
+    train, test = small_parts["train"], small_parts["test"]
+    model = als.fit(make_problem(train), hyperparameters(solver="als", epochs=3)).model
+    user = int(test.user[0])
+    alone = predict(model, train[train.user == user], test[test.user == user])
+    torch.testing.assert_close(predict(model, train, test)[test.user == user], alone)
 
 
 def run(directory: Path, parts: dict[str, Ratings], **changes: object) -> dict[str, Any]:
-    write_training_inputs(directory, parts, epochs=5, given_ratings=5, **changes)
+    write_training_inputs(directory, parts, **{"epochs": 5, "given_ratings": 5, **changes})
     names = "train.pt validation.pt side.pt newcomers.json params.yaml"
     newcomers.main(*(directory / name for name in names.split()))
     metrics: dict[str, Any] = json.loads((directory / "newcomers.json").read_text())
@@ -67,18 +64,24 @@ def run(directory: Path, parts: dict[str, Ratings], **changes: object) -> dict[s
 
 
 @pytest.mark.parametrize("solver", ["gibbs", "als"])
-def test_both_ways_are_measured(tmp_path: Path, small_parts: dict[str, Ratings], solver: str) -> None:
+def test_folding_in_and_retraining_are_measured(
+    tmp_path: Path, small_parts: dict[str, Ratings], solver: str
+) -> None:
     metrics = run(tmp_path, small_parts, solver=solver, newcomer_fraction=0.2)
     assert (metrics["n_newcomers"], metrics["n_given"]) == (12, 60)
-    for way in ("fold_in", "retrained"):
-        assert set(metrics[way]) == {"rmse", "ndcg_at_10", "recall_at_10"}
+    for method in ("fold_in", "retrained"):
+        assert set(metrics[method]) == {"rmse", "ndcg_at_10", "recall_at_10"}
     ratio = metrics["fold_in"]["rmse"] / metrics["retrained"]["rmse"]
     assert metrics["rmse_ratio"] == pytest.approx(ratio, abs=1e-5)
     assert ratio < 1.15
 
 
-def test_without_newcomers_nothing_is_trained_or_measured(
-    tmp_path: Path, small_parts: dict[str, Ratings], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_newcomers_there_are_no_metrics(tmp_path: Path, small_parts: dict[str, Ratings]) -> None:
     assert run(tmp_path, small_parts, newcomer_fraction=0) == {}
-    assert "newcomers: none" in capsys.readouterr().out
+
+
+def test_without_errors_of_retraining_the_ratio_is_left_out(tmp_path: Path) -> None:
+    train = DEGENERATE["all ratings equal"]
+    metrics = run(tmp_path, {"train": train, "validation": train[:0]}, newcomer_fraction=0.4, given_ratings=1)
+    assert metrics["retrained"]["rmse"] == 0
+    assert "rmse_ratio" not in metrics

@@ -1,1 +1,1 @@
-"""Quality of predictions and rankings, and the methods that rank: EASE, neighbours, the ranking score."""
+"""Metrics with their intervals, and methods that rank: baselines, neighbours, EASE, the ranking score."""

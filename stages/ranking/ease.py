@@ -1,8 +1,8 @@
-"""EASE: who will rate what, from who rated what. The chance of being seen, and a baseline for ranking.
+"""EASE: how likely each user is to rate each movie, from who rated what.
 
     min over B with a diagonal of 0:  ‖X - X B‖² + λ ‖B‖²,    X[u, i] = 1 where u rated i
 
-is solved by x B = x - x P diag(1 / diag P) for every row x, of X or of somebody new, with P = (XᵀX + λI)⁻¹.
+is solved by x B = x - x P diag(1 / diag P) for every row x, of X or of a new user, with P = (XᵀX + λI)⁻¹.
 Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data", equation 8. With fewer users than movies,
 P = (I - Xᵀ (XXᵀ + λI)⁻¹ X) / λ costs less (Woodbury's identity).
 """
@@ -17,21 +17,20 @@ from torch import Tensor
 from stages.core.files import check_index, typed
 from stages.core.tensors import TensorFile
 from stages.movielens.ratings import Ratings
-from stages.ranking.metrics import BLOCK
+from stages.ranking.metrics import BLOCK, rated_mask
 
-LARGEST = 10_000
-"""Order of the largest matrix that is inverted. With more users than this, only so many of the most rated
-movies are told apart, and all others score 0."""
+MAX_ORDER = 10_000
+"""Order of the largest matrix that is inverted."""
 
 
 @typed
 @dataclass(frozen=True)
 class Ease(TensorFile):
-    """P, whole or by its factors, for the movies that are told apart."""
+    """P, whole or as factors, for the movies that EASE scores; all others score 0."""
 
     written_by: ClassVar[str] = "baselines"
     movies: Int[Tensor, " columns"]
-    """Which movies these are."""
+    """The movies of the columns."""
     n_movies: int
     penalty: float
     diagonal: Float[Tensor, " columns"]
@@ -39,17 +38,14 @@ class Ease(TensorFile):
     left: Float[Tensor, "columns inner"]
     """Xᵀ, or P."""
     right: Float[Tensor, "rows columns"]
-    """(XXᵀ + λI)⁻¹ X; no row where `left` is P."""
+    """(XXᵀ + λI)⁻¹ X; no rows where `left` is P."""
 
-    def score(self, seen: Float[Tensor, "people n_movies"]) -> Float[Tensor, "people n_movies"]:
-        """About 0 to 1: how likely each of the people is to rate each movie, given which they have (1)."""
-        own = seen[:, self.movies]
-        if len(self.right):
-            projected = (own - (own @ self.left) @ self.right) / self.penalty
-        else:
-            projected = own @ self.left
-        scores = torch.zeros(len(own), self.n_movies)
-        scores[:, self.movies] = own - projected / self.diagonal
+    def score(self, seen: Float[Tensor, "users n_movies"]) -> Float[Tensor, "users n_movies"]:
+        """x B, about 0 to 1, for users who have rated the movies where `seen` is 1."""
+        x = seen[:, self.movies]
+        x_p = (x - (x @ self.left) @ self.right) / self.penalty if len(self.right) else x @ self.left
+        scores = torch.zeros(len(x), self.n_movies)
+        scores[:, self.movies] = x - x_p / self.diagonal
         return scores
 
     def validate(self) -> None:
@@ -65,27 +61,21 @@ class Ease(TensorFile):
 
 
 def fit(train: Ratings, penalty: float) -> Ease:
-    """Learn from who rated what in `train`."""
-    by_count = torch.bincount(train.movie, minlength=train.n_movies).argsort(descending=True, stable=True)
-    movies = by_count if train.n_users <= LARGEST else by_count[:LARGEST]
-    column = torch.full((train.n_movies,), -1).index_put((movies,), torch.arange(len(movies)))[train.movie]
-    place = torch.stack([train.user, column])[:, column >= 0]
-    shape = (train.n_users, len(movies))
-    ones = torch.ones(place.shape[1])
-    rated = torch.sparse_coo_tensor(place, ones, shape, check_invariants=True).coalesce()
+    """Fit to who rated what. With more than `MAX_ORDER` users, only the most rated movies are scored."""
+    movies = torch.bincount(train.movie, minlength=train.n_movies).argsort(descending=True, stable=True)
+    if train.n_users > MAX_ORDER:
+        movies = movies[:MAX_ORDER]
+    by_user, users = train.sorted_by_user(), torch.arange(train.n_users)
     if train.n_users <= len(movies):
-        whole = rated.to_dense()
-        right = torch.cholesky_solve(whole, _root(whole @ whole.T, penalty))
-        diagonal = (1 - (whole * right).sum(dim=0)) / penalty
-        return Ease(movies, train.n_movies, penalty, diagonal, whole.T.contiguous(), right)
-    blocks = (rated.index_select(0, user).to_dense() for user in torch.arange(len(rated)).split(BLOCK))
-    gramian = sum((block.T @ block for block in blocks), torch.zeros(()))
-    inverse = torch.cholesky_inverse(_root(gramian, penalty))
-    none = torch.zeros(0, len(movies))
-    return Ease(movies, train.n_movies, penalty, inverse.diagonal().clone(), inverse, none)
-
-
-def _root(gramian: Float[Tensor, "order order"], penalty: float) -> Float[Tensor, "order order"]:
-    """The Cholesky factor of the Gram matrix plus λI."""
-    root: Tensor = torch.linalg.cholesky(gramian + penalty * torch.eye(len(gramian)))
-    return root
+        x = rated_mask(by_user, users)[:, movies].float()
+        root = torch.linalg.cholesky(x @ x.T + penalty * torch.eye(len(x)))
+        right = torch.cholesky_solve(x, root)
+        diagonal = (1 - (x * right).sum(dim=0)) / penalty
+        return Ease(movies, train.n_movies, penalty, diagonal, x.T.contiguous(), right)
+    gramian = torch.zeros(len(movies), len(movies))
+    for block in users.split(BLOCK):
+        x = rated_mask(by_user, block)[:, movies].float()
+        gramian.addmm_(x.T, x)
+    gramian.diagonal().add_(penalty)
+    p = torch.cholesky_inverse(torch.linalg.cholesky(gramian))
+    return Ease(movies, train.n_movies, penalty, p.diagonal().clone(), p, torch.zeros(0, len(movies)))

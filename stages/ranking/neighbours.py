@@ -1,11 +1,10 @@
-"""Item k-nearest-neighbours on top of the biases: the best of the widely used libraries' rating predictors.
+"""Item k-nearest-neighbours on top of biases.
 
     r̂(u, i) = b(u, i) + Σ_j s(i, j) (r(u, j) - b(u, j)) / Σ_j s(i, j)
 
-over the K movies j that u rated with the largest positive similarity to i: the correlation of what is left of
-both movies' ratings after the biases b, over the users that rated both, shrunken by their number. With a
-single such user there is none, so that movies of one rating are left to their biases. Koren 2010,
-"Factor in the Neighbors", section 2.2; the same as Surprise's KNNBaseline with its pearson_baseline.
+over the K movies j rated by u with the largest positive similarity s to i: the correlation of both movies'
+residuals r - b over the n users that rated both, times (n - 1) / (n - 1 + shrinkage). Koren 2010, "Factor in
+the Neighbors", section 2.2; the same as Surprise's KNNBaseline with pearson_baseline.
 """
 
 import torch
@@ -17,44 +16,42 @@ from stages.movielens.ratings import Ratings
 
 K = 40
 SHRINKAGE = 100
-"""Common users at which a correlation counts half."""
-MOST_CELLS = 2 * 10**8
-"""Movies squared beyond which the matrix of similarities is not held in memory."""
+MAX_CELLS = 2 * 10**8
+"""Cells of the largest matrix that is held in memory."""
 
 
 def fits_in_memory(train: Ratings) -> bool:
-    """Whether all similarities can be held."""
-    return max(train.n_movies, train.n_users) * train.n_movies <= MOST_CELLS
+    """Whether similarities and predictions have at most `MAX_CELLS` cells."""
+    return max(train.n_movies, train.n_users) * train.n_movies <= MAX_CELLS
 
 
 def predict_all(train: Ratings, biases: Model) -> Float[Tensor, "n_users n_movies"]:
-    """Predicted stars of every movie for every user: the biases, where a movie has no neighbour."""
-    comparable = torch.nonzero(torch.bincount(train.movie, minlength=train.n_movies) > 1).flatten()
-    rest = torch.zeros(train.n_users, train.n_movies)
-    rest[train.user, train.movie] = train.rating - biases.predict(train)
-    rated = torch.zeros(train.n_users, train.n_movies)
+    """Predicted stars of every movie for every user: the biases alone where a movie has no neighbour."""
+    movies = torch.nonzero(torch.bincount(train.movie, minlength=train.n_movies) > 1).flatten()
+    residual, rated = torch.zeros(2, train.n_users, train.n_movies)
+    residual[train.user, train.movie] = train.rating - biases.predict(train)
     rated[train.user, train.movie] = 1
-    rest, rated = rest[:, comparable], rated[:, comparable]
-    similarity = similarities(rest, rated).clamp_(min=0)
-    pull, weight = rest @ similarity, rated @ similarity
-    crowded = rated @ (similarity > 0).float() > K  # elsewhere, all neighbours are among the nearest
-    for user in crowded.any(dim=1).nonzero().flatten().tolist():
-        own, movies = rated[user].nonzero().flatten(), crowded[user].nonzero().flatten()
-        nearest = similarity.index_select(0, own).T.index_select(0, movies).topk(K, dim=1, sorted=False)
-        pull[user, movies] = (nearest.values * rest[user, own][nearest.indices]).sum(dim=1)
-        weight[user, movies] = nearest.values.sum(dim=1)
+    residual, rated = residual[:, movies], rated[:, movies]
+    similarity = similarities(residual, rated).clamp_(min=0)
+    total, weight = residual @ similarity, rated @ similarity
+    has_more = rated @ (similarity > 0).float() > K  # elsewhere, all neighbours are among the K nearest
+    for user in has_more.any(dim=1).nonzero().flatten().tolist():
+        own, affected = rated[user].nonzero().flatten(), has_more[user].nonzero().flatten()
+        nearest = similarity.index_select(0, own).T.index_select(0, affected).topk(K, sorted=False)
+        total[user, affected] = (nearest.values * residual[user, own][nearest.indices]).sum(dim=1)
+        weight[user, affected] = nearest.values.sum(dim=1)
     predicted = biases.score(torch.arange(train.n_users))
-    predicted[:, comparable] += pull / weight.clamp(min=1e-9)
+    predicted[:, movies] += total / weight.clamp(min=1e-9)
     return predicted
 
 
 def similarities(
-    rest: Float[Tensor, "n_users movies"], rated: Float[Tensor, "n_users movies"]
+    residual: Float[Tensor, "n_users movies"], rated: Float[Tensor, "n_users movies"]
 ) -> Float[Tensor, "movies movies"]:
-    """Shrunken correlations of what the biases leave, over the users that rated (1) both movies."""
+    """Shrunken correlations of residuals over the users that rated (1) both movies."""
     common = rated.T @ rated
-    squares = rest.square().T @ rated  # [i, j]: Σ of i's squares over the users that also rated j
+    squares = residual.square().T @ rated  # [i, j]: Σ of i's squares over the users that also rated j
     scale = (squares * squares.T).sqrt_().clamp_(min=1e-9)
     shrinkage = (common - 1).clamp_(min=0)
     shrinkage /= shrinkage + SHRINKAGE
-    return (rest.T @ rest).div_(scale).mul_(shrinkage)
+    return (residual.T @ residual).div_(scale).mul_(shrinkage)

@@ -1,8 +1,11 @@
-"""Appeal, by which movies are recommended: the chance to see a movie and to give it 4 stars or more.
+"""The ranking score, by which movies are recommended: P(seen) × P(at least 4 stars).
 
-EASE estimates the former, from who rated what; the factorization the latter, from the stars. A list by
-predicted stars alone would be full of movies that hardly anybody has seen.
+EASE estimates how likely a user is to see a movie, from who rated what; the factorization how likely the user
+is to like it, from the stars. A ranking by predicted stars alone would be full of movies that hardly anybody
+has seen.
 """
+
+from collections.abc import Callable
 
 import torch
 from jaxtyping import Float, Int
@@ -12,51 +15,52 @@ from stages.factorization.fold_in import UserPosterior, fold_in
 from stages.factorization.model import Model, hour_of
 from stages.movielens.ratings import Ratings
 from stages.ranking.ease import Ease
-from stages.ranking.metrics import RELEVANT, Score, mark
+from stages.ranking.metrics import RELEVANT, Score, rated_mask
 
-HALF_STEP = 0.25
-"""Stars: what is predicted above 3.75 would be given as 4."""
-UNSEEN = 1e-6
-"""The least chance of being seen: EASE's estimates may be below 0."""
-NOISE = 1.0
-"""Standard deviation of a person's ratings, in stars, where the solver does not know it: its penalties are in
-units of this."""
+MIN_SEEN = 1e-6
+"""Lowest P(seen): EASE's estimates may be below 0."""
 
 
-def appeal(
-    stars: Float[Tensor, "people n_movies"],
-    deviation: Float[Tensor, " people"],
-    chance_seen: Float[Tensor, "people n_movies"],
-) -> Float[Tensor, "people n_movies"]:
-    """The chance of being seen × that of 4 stars or more, given predicted stars and their deviation."""
-    surplus = (stars - (RELEVANT - HALF_STEP)) / deviation[:, None]
-    chance_liked: Tensor = torch.special.ndtr(surplus)
-    return chance_seen.clamp(min=UNSEEN) * chance_liked
+def ranking_score(
+    stars: Float[Tensor, "users n_movies"],
+    deviation: Float[Tensor, " users"],
+    seen: Float[Tensor, "users n_movies"],
+) -> Float[Tensor, "users n_movies"]:
+    """P(seen) × P(a rating from N(stars, deviation²), rounded to half stars, is at least 4)."""
+    surplus = (stars - (RELEVANT - 0.25)) / deviation[:, None]
+    liked: Tensor = torch.special.ndtr(surplus)
+    return seen.clamp(min=MIN_SEEN) * liked
 
 
-def noise_deviation(person: UserPosterior) -> Float[Tensor, ""]:
-    """Standard deviation, in stars, of what a person gives a movie of known worth to them."""
-    deviation = person.noise.mean().sqrt()
-    return deviation.where(deviation > 0, NOISE)
+def noise_deviation(posterior: UserPosterior) -> Float[Tensor, ""]:
+    """Standard deviation of a user's noise, in stars; 1 if the solver does not estimate it."""
+    deviation = posterior.noise.mean().sqrt()
+    return deviation.where(deviation > 0, 1.0)
 
 
-def of_users(model: Model, ease: Ease, ratings: Ratings, *, known: bool = True) -> Score:
-    """The appeal of every movie to each of the users, folded in from their own of the `ratings`.
+def posteriors(model: Model, ratings: Ratings, *, known: bool) -> Callable[[int], UserPosterior]:
+    """A function that folds in a user from their own `ratings`.
 
-    If they are not `known` to the model, the noise of their ratings is that of somebody new.
+    The noise is that of the same user of the model if `known`, and that of a new user otherwise.
     """
     ratings = ratings.sorted_by_user()
     start = torch.searchsorted(ratings.user, torch.arange(model.n_users + 1))
 
-    def person(user: int) -> UserPosterior:
-        rows = slice(int(start[user]), int(start[user + 1]))
-        hour = hour_of(ratings.timestamp[rows])
-        return fold_in(model, ratings.movie[rows], ratings.rating[rows], hour, user if known else None)
+    def posterior(user: int) -> UserPosterior:
+        own = ratings[start[user] : start[user + 1]]
+        return fold_in(model, own.movie, own.rating, hour_of(own.timestamp), user if known else None)
+
+    return posterior
+
+
+def score_users(model: Model, ease: Ease, ratings: Ratings, *, known: bool = True) -> Score:
+    """The ranking score of every movie for users who are folded in by `posteriors`."""
+    posterior, by_user = posteriors(model, ratings, known=known), ratings.sorted_by_user()
 
     def score(user: Int[Tensor, " users"]) -> Float[Tensor, "users n_movies"]:
-        people = [person(int(each)) for each in user]
-        stars = model.stars(torch.stack([each.mean for each in people]))
-        deviation = torch.stack([noise_deviation(each) for each in people])
-        return appeal(stars, deviation, ease.score(mark(ratings, user).float()))
+        folded_in = [posterior(each) for each in user.tolist()]
+        stars = model.stars(torch.stack([each.mean for each in folded_in]))
+        deviation = torch.stack([noise_deviation(each) for each in folded_in])
+        return ranking_score(stars, deviation, ease.score(rated_mask(by_user, user).float()))
 
     return score

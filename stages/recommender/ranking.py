@@ -9,7 +9,7 @@ from torch import Tensor
 
 from stages.core.cli import UserError
 from stages.factorization.fold_in import UserPosterior
-from stages.ranking.score import UNSEEN, appeal, noise_deviation
+from stages.ranking.score import MIN_SEEN, noise_deviation, ranking_score
 from stages.recommender.artifacts import Cluster, Movie
 from stages.recommender.filters import Filters
 from stages.recommender.profile import UserProfile
@@ -109,8 +109,8 @@ def _score(
         unsure = (person.deviation(index).square() - person.noise.mean()).clamp(min=0).sqrt()
         stars = stars + adventurous * unsure
     fame = torch.tensor([movie.n_ratings + STEADY for movie in asker.library.movies])
-    chance_seen = asker.chance_seen().clamp(min=UNSEEN) / (fame / fame.max()).pow(adventurous)
-    return appeal(stars[None], noise_deviation(person)[None], chance_seen[index][None])[0]
+    chance_seen = asker.chance_seen().clamp(min=MIN_SEEN) / (fame / fame.max()).pow(adventurous)
+    return ranking_score(stars[None], noise_deviation(person)[None], chance_seen[index][None])[0]
 
 
 def _spread(

@@ -1,0 +1,81 @@
+"""Baselines: simple methods that predict ratings, rank movies, or both."""
+
+import math
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from stages.factorization.factor_files import NotebookFactors
+from stages.factorization.model import Model, single
+from stages.movielens.ratings import Ratings
+from stages.ranking.ease import Ease
+from stages.ranking.metrics import Score, rated_mask
+from stages.ranking.neighbours import fits_in_memory, predict_all
+
+
+class Baseline(NamedTuple):
+    """How a baseline predicts stars, not clipped, and how it ranks movies; None if it does not."""
+
+    predict: Callable[[Ratings], Float[Tensor, " n_ratings"]] | None = None
+    score: Score | None = None
+
+
+def fit_baselines(
+    train: Ratings, factors: NotebookFactors, ease: Ease, penalty: float
+) -> Iterator[tuple[str, Baseline]]:
+    """The name and fit of each baseline, fitted one at a time, as some take much memory.
+
+    The notebook's recipe is left out if it was not fitted, neighbours if they would not fit in memory.
+    """
+    if len(factors.user_factors):
+        first = notebook(factors)
+        yield "notebook", Baseline(first.predict, first.score)
+    yield "global_mean", Baseline(biases(train, penalty=math.inf).predict)
+    biased = biases(train, penalty)
+    yield "biases", Baseline(biased.predict, biased.score)
+    if fits_in_memory(train):
+        stars = predict_all(train, biased)
+        baseline = Baseline(lambda ratings: stars[ratings.user, ratings.movie], lambda user: stars[user])
+        yield "neighbours", baseline
+    else:
+        print("baselines: neighbours: left out, as their similarities would not fit in memory")
+    yield "popularity", Baseline(score=popularity(train))
+    by_user = train.sorted_by_user()
+    yield "ease", Baseline(score=lambda user: ease.score(rated_mask(by_user, user).float()))
+
+
+def notebook(factors: NotebookFactors) -> Model:
+    """The first fit of the notebook's recipe, which has neither a mean nor biases."""
+    users, movies = factors.user_factors[0], factors.movie_factors[0]
+    return single(torch.zeros(()), torch.zeros(len(users)), torch.zeros(len(movies)), users, movies)
+
+
+def biases(train: Ratings, penalty: float) -> Model:
+    """Mean, user bias and movie bias: the minimum of Σ (r - μ - b_u - c_i)² + λ (Σ b_u² + Σ c_i²).
+
+    Koren 2010, "Factor in the Neighbors", section 2.1. Solved by alternation: with the other biases fixed,
+    each bias is the sum of its residuals over their number plus λ.
+    """
+
+    def shrunken_mean(value: Tensor, group: Int[Tensor, " n_ratings"], n_groups: int) -> Tensor:
+        total, count = (torch.bincount(group, weights, n_groups) for weights in (value, None))
+        return total / (count + penalty).clamp(min=1)
+
+    mean = train.rating.double().mean()
+    residual = train.rating.double() - mean
+    user_biases = torch.zeros(train.n_users, dtype=torch.float64)
+    for _ in range(20):  # converges long before
+        movie_biases = shrunken_mean(residual - user_biases[train.user], train.movie, train.n_movies)
+        user_biases = shrunken_mean(residual - movie_biases[train.movie], train.user, train.n_users)
+    no_factors = torch.zeros(train.n_users, 0), torch.zeros(train.n_movies, 0)
+    return single(mean.float(), user_biases.float(), movie_biases.float(), *no_factors)
+
+
+def popularity(train: Ratings) -> Score:
+    """Score movies by their number of training ratings; among equals, the lower index is ranked first."""
+    count = torch.bincount(train.movie, minlength=train.n_movies)
+    rank = count.argsort(descending=True, stable=True).argsort()
+    return lambda user: -rank.float().expand(len(user), -1)
