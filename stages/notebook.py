@@ -1,7 +1,7 @@
-"""notebook: the training ratings → the factors of the notebook's recipe, as it stands, from two seeds.
+"""notebook: the training ratings → the factors of the notebook's recipe, unchanged, from two seeds.
 
-It is what all else is compared with: the first fit for its predictions and its clusters, both for how much
-these depend on the seed. No parameter of the model plays a part here.
+The model is compared with these: with the first fit for predictions and clusters, with both for how much
+these depend on the seed. They do not depend on the parameters of the model.
 """
 
 import time
@@ -34,27 +34,24 @@ RECIPE = Hyperparameters(
     feature_rank=1,
     sittings=False,
 )
-PURPOSES = "train", "replica 0"
-"""Of the seeds: those of a training, and of its first replica."""
-LARGEST = 2_000_000
-"""Ratings above which the recipe is left out: as many steps, one after another."""
+PURPOSES = "train", "replica 0"  # of the random numbers: those of the model and of its first replica
+LARGEST = 2_000_000  # ratings above which the recipe is left out: its steps cannot run in parallel
 
 
 def main(train: Path, validation: Path, factors: Path, params: Path = Path("params.yaml")) -> None:
-    """Fit to TRAIN, watch VALIDATION, write FACTORS of users and movies."""
+    """Fit to TRAIN, measure VALIDATION, write FACTORS of users and movies."""
     seed = Seeded.load(params).seed
-    learned, watched = Ratings.load(train), Ratings.load(validation)
-    seeds = [derive_seed(seed, purpose) for purpose in PURPOSES]
-    if len(learned) > LARGEST:
-        print(f"notebook: left out: on {len(learned)} ratings its recipe would take hours")
-        seeds = []
+    ratings, held_out = Ratings.load(train), Ratings.load(validation)
+    purposes = PURPOSES if len(ratings) <= LARGEST else ()
+    if not purposes:
+        print(f"notebook: left out: its recipe would take hours on {len(ratings)} ratings")
     started = time.perf_counter()
-    calls = [(learned, watched, each) for each in seeds]
-    models = run_parallel(fit, calls, len(learned), prefer="processes")
+    calls = [(ratings, held_out, derive_seed(seed, purpose)) for purpose in purposes]
+    models = run_parallel(fit, calls, len(ratings), prefer="processes")
     print(f"notebook: {len(models)} fits in {time.perf_counter() - started:.1f} s")
     width = RECIPE.latent_factors
-    users = [torch.zeros(0, learned.n_users, width), *(model.user_factors for model in models)]
-    movies = [torch.zeros(0, learned.n_movies, width), *(model.movie_factors for model in models)]
+    users = [torch.zeros(0, ratings.n_users, width), *(model.user_factors for model in models)]
+    movies = [torch.zeros(0, ratings.n_movies, width), *(model.movie_factors for model in models)]
     write_bytes(factors, NotebookFactors(torch.cat(users), torch.cat(movies)).serialize())
 
 

@@ -1,7 +1,7 @@
-"""replicas: the same training with other seeds, and without genres → how much the clusters depend on the fit.
+"""replicas: the same ratings, other seeds, and no genres → how much the clusters depend on the fit.
 
-Clusters that change with the seed are an accident; and that movies of a cluster share genres is evidence only
-for a model that does not know the genres.
+Clusters that change with the seed are not reliable. That movies of a cluster share genres is evidence only if
+the model was fitted without genres.
 """
 
 from pathlib import Path
@@ -36,37 +36,28 @@ def main(
 ) -> None:
     """Fit to TRAIN and SIDE_INFORMATION with several seeds; write the movies' embeddings to REPLICAS."""
     parameters = ReplicasParameters.load(params)
-    learned, watched = Ratings.load(train), Ratings.load(validation)
-    known = SideInformation.load(side_information)
-    told = [(f"replica {number}", parameters) for number in range(parameters.replicas)]
-    untold = (
-        [("without genres", without_genres(parameters))]
-        if parameters.replicas and uses_genres(parameters)
-        else []
-    )
-    calls = [
-        (make_problem(chosen, learned, watched, known, purpose), chosen) for purpose, chosen in told + untold
-    ]
-    found = run_parallel(embed, calls, len(learned))
-    nothing = torch.zeros(0, learned.n_movies, parameters.latent_factors)
-    embeddings = torch.stack(found) if found else nothing
-    write_bytes(replicas, Replicas(embeddings[: len(told)], embeddings[len(told) :]).serialize())
+    inputs = Ratings.load(train), Ratings.load(validation), SideInformation.load(side_information)
+    fits = variants(parameters)
+    calls = [(make_problem(chosen, *inputs, purpose), chosen) for purpose, chosen in fits.items()]
+    found = [torch.zeros(0, inputs[0].n_movies, parameters.latent_factors)]
+    found += run_parallel(embed, calls, len(inputs[0]))
+    embeddings = torch.cat(found)
+    n = parameters.replicas
+    write_bytes(replicas, Replicas(embeddings[:n], embeddings[n:]).serialize())
 
 
-def uses_genres(parameters: FitParameters) -> bool:
-    """Whether the solver reads the movies' genres."""
-    return parameters.solver == "gibbs" and "genres" in parameters.movie_features
+def variants(parameters: ReplicasParameters) -> dict[str, ReplicasParameters]:
+    """Parameters of each fit, by the purpose of its random numbers."""
+    fits = {f"replica {number}": parameters for number in range(parameters.replicas)}
+    if fits and parameters.solver == "gibbs" and "genres" in parameters.movie_features:
+        others = tuple(name for name in parameters.movie_features if name != "genres")
+        fits["without genres"] = parameters.model_copy(update={"movie_features": others})
+    return fits
 
 
-def without_genres(parameters: ReplicasParameters) -> ReplicasParameters:
-    """The same parameters without the genres as a feature."""
-    rest = tuple(name for name in parameters.movie_features if name != "genres")
-    return parameters.model_copy(update={"movie_features": rest})
-
-
-def embed(problem: Problem, parameters: FitParameters) -> Float[Tensor, "n_movies latent_factors"]:
-    """The movies' embeddings by one fit."""
-    return fit(problem, parameters).model.embeddings.cpu()
+def embed(problem: Problem, parameters: FitParameters) -> Float[Tensor, "1 n_movies latent_factors"]:
+    """The movies' embeddings from one fit."""
+    return fit(problem, parameters).model.embeddings.cpu()[None]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""train: training and validation ratings → the model, and its errors by epoch."""
+"""train: training and validation ratings, side information → the model, its errors by epoch and in all."""
 
 import time
 from pathlib import Path
@@ -15,7 +15,7 @@ from stages.core.files import Metrics, write_bytes, write_csv, write_metrics
 from stages.core.parameters import Count
 from stages.factorization import distributed
 from stages.factorization.fit import FitParameters, fit, make_problem
-from stages.factorization.solver import Fit, History, Problem, rmse
+from stages.factorization.solver import Fit, Problem, rmse
 from stages.movielens.ratings import Ratings, SideInformation
 
 
@@ -36,47 +36,50 @@ def main(
 ) -> None:
     """Fit to TRAIN and SIDE_INFORMATION, measure VALIDATION; write MODEL, HISTORY and METRICS."""
     parameters = TrainParameters.load(params)
-    several = parameters.processes > 1 or distributed.launched()
-    if several and parameters.solver != "als":
-        raise UserError(
-            f"solver is {parameters.solver!r}, which runs in one process, and processes is "
-            f"{parameters.processes}; choose processes 1, or solver als"
-        )
-    if several and not distributed.launched():
+    if not distributed.launched() and parameters.processes > 1 and parameters.solver == "als":
         paths = train, validation, side_information, model, history, metrics, params
-        return distributed.launch("train", main, paths, parameters.processes)
+        distributed.launch("train", main, paths, parameters.processes)
+        return
     known = SideInformation.load(side_information)
     problem = make_problem(parameters, Ratings.load(train), Ratings.load(validation), known)
-    if problem.device.type == "cpu":
-        smaller = "choose fewer latent_factors or epochs, a smaller dataset, or solver als"
-        require_memory(estimate(problem, parameters), f"training by {parameters.solver}", smaller)
-    with distributed.joined(problem.device), threads_for(len(problem.train)):
+    check_resources(problem, parameters)
+    with distributed.process_group(problem.device), threads_for(len(problem.train)):
         started = time.perf_counter()
         fitted = fit(problem, parameters)
         seconds = time.perf_counter() - started
-    if not distributed.leads():
-        return None
-    print(f"train: {parameters.solver} on {problem.device}: fitted in {seconds:.1f} s")
-    scores = score(fitted, problem)
-    write_bytes(model, fitted.model.serialize())
-    write_csv(history, tabulate(fitted.history))
-    write_metrics(metrics, scores)
-    return None
+    if distributed.is_main():
+        print(f"train: {parameters.solver} on {problem.device}: fitted in {seconds:.1f} s")
+        scores = score(fitted, problem)
+        write_bytes(model, fitted.model.serialize())
+        write_csv(history, tabulate(fitted))
+        write_metrics(metrics, scores)
+
+
+def check_resources(problem: Problem, parameters: TrainParameters) -> None:
+    """Raise UserError if the solver cannot use several processes, or the fit would not fit in memory."""
+    if parameters.solver != "als" and (parameters.processes > 1 or distributed.launched()):
+        raise UserError(
+            f"processes is {parameters.processes}, but solver {parameters.solver} runs in one process; "
+            "choose processes 1 or solver als"
+        )
+    if problem.device.type == "cpu":
+        fix = "choose fewer latent_factors or epochs, a smaller dataset, or solver als"
+        require_memory(estimate(problem, parameters), f"training by {parameters.solver}", fix)
 
 
 def estimate(problem: Problem, parameters: FitParameters) -> float:
     """Bytes of memory that the fit takes, estimated from measurements."""
     n_rows, entries = problem.train.n_users + problem.train.n_movies, parameters.latent_factors + 1
-    needed = 110.0 * (len(problem.train) + len(problem.validation))  # the ratings by both sides
-    needed += 4 * n_rows * entries**2  # the normal equations
+    needed = 110.0 * (len(problem.train) + len(problem.validation))  # grouped ratings
+    needed += 4 * n_rows * entries**2  # normal equations
     if parameters.solver == "gibbs":
         kept = parameters.epochs * (1 - parameters.burn_in)
-        needed += 6 * kept * (n_rows * entries + len(problem.train) / 10)  # draws, of sessions too
+        needed += 6 * kept * (n_rows * entries + len(problem.train) / 10)  # draws, with session effects
     return needed
 
 
 def score(fitted: Fit, problem: Problem) -> Metrics:
-    """Errors of the fitted model, in stars, predictions clipped to the scale of the training ratings."""
+    """Errors of the fitted model, in stars, with predictions clipped to the scale of the training ratings."""
     model, scale = fitted.model.to(torch.device("cpu")), problem.train.scale()
     errors = {
         name: rmse(model.predict(part).clamp(*scale), part.rating)
@@ -86,16 +89,10 @@ def score(fitted: Fit, problem: Problem) -> Metrics:
     return {**errors, "epochs": len(fitted.history.train_loss)}
 
 
-def tabulate(history: History) -> pd.DataFrame:
+def tabulate(fitted: Fit) -> pd.DataFrame:
     """epoch (from 1), train_loss, validation_loss (stars², empty without validation ratings)."""
-    n_epochs = len(history.train_loss)
-    return pd.DataFrame(
-        {
-            "epoch": range(1, n_epochs + 1),
-            "train_loss": history.train_loss,
-            "validation_loss": history.validation_loss,
-        }
-    ).round(6)
+    losses = {name: getattr(fitted.history, name) for name in ("train_loss", "validation_loss")}
+    return pd.DataFrame({"epoch": range(1, len(losses["train_loss"]) + 1), **losses}).round(6)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
-"""A point estimate of what kind of movie each is, from many draws of the factors.
+"""Embeddings of movies: a point estimate from many draws of the factors.
 
-Averaging factors over draws is meaningless, as each draw may be rotated; the average of their products
-p_uᵀ q_i is not, and it is what the embeddings rebuild.
+Averages of factors over draws are meaningless, because each draw may be rotated. Averages of the products
+p_uᵀ q_i are not, and the embeddings are the best approximation of these.
 """
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import pad
 
 from stages.factorization.randomized_svd import leading_singular_vectors
 
@@ -16,15 +17,14 @@ def embed(
     movie_factors: Float[Tensor, "draws n_movies k"],
     generator: torch.Generator,
 ) -> Float[Tensor, "n_movies k"]:
-    """The best k numbers a movie to rebuild what the users' averaged predictions differ in.
+    """The best k numbers for each movie to rebuild how users' predictions differ from those of all users.
 
-    Their leading singular vectors are the closest factorization of rank k (Eckart & Young 1936). What all
-    users share is taken out first: it is the movie's quality, not its kind. The distance of two rows is then
-    the root mean square, over users, of the difference between the two movies, in stars.
+    By the leading singular vectors of p_uᵀ q_i, averaged over draws and centred over users (Eckart & Young
+    1936). The distance of two rows is the root mean square, over users, of the difference in stars.
     """
     draws, n_users, k = user_factors.shape
-    tastes = user_factors.float() - user_factors.float().mean(dim=1, keepdim=True)
-    users = tastes.transpose(0, 1).flatten(1) / draws
+    centred = user_factors.float() - user_factors.float().mean(dim=1, keepdim=True)
+    users = centred.transpose(0, 1).flatten(1) / draws
     movies = movie_factors.float().transpose(0, 1).flatten(1)
     _, singular, right = leading_singular_vectors(
         lambda thin: users @ (movies.T @ thin),
@@ -33,5 +33,4 @@ def embed(
         k,
         generator,
     )
-    missing = k - len(singular)  # fewer users or movies than factors
-    return torch.nn.functional.pad(right * singular / n_users**0.5, (0, missing))
+    return pad(right * singular / n_users**0.5, (0, k - len(singular)))  # fewer users or movies than factors

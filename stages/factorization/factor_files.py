@@ -1,4 +1,4 @@
-"""Factors of further fits: the notebook's, and those that tell how much clusters depend on the fit."""
+"""Files of factors from further fits: the notebook's recipe, and replicas of the model."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,7 +13,7 @@ from stages.core.tensors import TensorFile
 @typed
 @dataclass(frozen=True)
 class NotebookFactors(TensorFile):
-    """The notebook's factors by several seeds; no seed where its recipe was left out."""
+    """Factors of the notebook's recipe; no seeds if it was left out."""
 
     written_by: ClassVar[str] = "notebook"
     user_factors: Float[Tensor, "seeds n_users k"]
@@ -23,7 +23,7 @@ class NotebookFactors(TensorFile):
 @typed
 @dataclass(frozen=True)
 class Replicas(TensorFile):
-    """The movies' embeddings by fits with other seeds, and by one without genres if the model uses them."""
+    """Movie embeddings from fits with other seeds, and from one without genres if the model uses them."""
 
     written_by: ClassVar[str] = "replicas"
     embeddings: Float[Tensor, "replicas n_movies latent_factors"]

@@ -1,69 +1,61 @@
-"""Side information: what is known of a movie or a user beside the ratings' values.
+"""Side information: features of movies and users beside the values of the ratings.
 
-genres  which of the genres a movie has, scaled to length 1 at most
-period  the five years of its release, one of several
-raters  which users rated a movie (implicit feedback), summed up in `feature_rank` numbers
+genres  genres of a movie, scaled to length 1
+period  five years in which a movie was released, one of several
+raters  which users rated a movie (implicit feedback), as a vector of `feature_rank` numbers
 rated   which movies a user rated, likewise
 
-Only the training ratings count as rated, and only that they exist, not how many stars they give.
+Implicit feedback is which training ratings exist, not how many stars they give.
 """
-
-from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from stages.factorization.normal_equations import GroupedRatings, weighted_sums
+from stages.factorization.grouped_ratings import GroupedRatings
 from stages.factorization.randomized_svd import leading_singular_vectors
 from stages.factorization.solver import Hyperparameters, Problem
 
 
-class Features(NamedTuple):
-    """What is known of movies and of users."""
-
-    of_movies: Float[Tensor, "n_movies width"]
-    """Those chosen by `movie_features`, side by side; no column for an empty choice."""
-    of_users: Float[Tensor, "n_users rank"]
-    """Those chosen by `user_features`."""
-    basis: Float[Tensor, "n_movies rank"]
-    """By which the latter follow from the movies rated."""
-
-
-def gather(
+def user_features(
     problem: Problem, hyperparameters: Hyperparameters, by_user: GroupedRatings, by_movie: GroupedRatings
-) -> Features:
-    """The features of the choice; `by_user` and `by_movie` are all training ratings."""
-    n_users, n_movies = problem.train.n_users, problem.train.n_movies
-    rank, generator = hyperparameters.feature_rank, problem.generator
-    of_users, basis = torch.zeros(n_users, 0), torch.zeros(n_movies, 0)
-    if hyperparameters.user_features:
-        of_users, basis = co_occurrence(by_user, by_movie, rank, generator)
-    chosen = [torch.zeros(n_movies, 0)]
+) -> tuple[Float[Tensor, "n_users width"], Float[Tensor, "n_movies width"]]:
+    """Features of each user, and the basis V: features are Σ V_i / √n over the n movies that a user rated."""
+    if not hyperparameters.user_features:
+        return torch.zeros(problem.train.n_users, 0), torch.zeros(problem.train.n_movies, 0)
+    return co_occurrence(by_user, by_movie, hyperparameters.feature_rank, problem.generator)
+
+
+def movie_features(
+    problem: Problem, hyperparameters: Hyperparameters, by_user: GroupedRatings, by_movie: GroupedRatings
+) -> Float[Tensor, "n_movies width"]:
+    """The chosen features of each movie, side by side."""
+    features = [torch.zeros(problem.train.n_movies, 0)]
     for name in hyperparameters.movie_features:
         if name == "raters":
-            chosen.append(co_occurrence(by_movie, by_user, rank, generator)[0])
+            rank, generator = hyperparameters.feature_rank, problem.generator
+            features.append(co_occurrence(by_movie, by_user, rank, generator)[0])
         else:
-            chosen.append(getattr(problem.side_information, name))
-    return Features(torch.cat(chosen, dim=1), of_users, basis)
+            features.append(getattr(problem.side_information, name))
+    return torch.cat(features, dim=1)
 
 
 def co_occurrence(
-    own: GroupedRatings, other: GroupedRatings, rank: int, generator: torch.Generator
+    grouped: GroupedRatings, transposed: GroupedRatings, rank: int, generator: torch.Generator
 ) -> tuple[Float[Tensor, "n_rows rank"], Float[Tensor, "n_columns rank"]]:
-    """Who rated what, in `rank` numbers for each user or each movie: for each row of `own`.
+    """Features of each row, by a truncated SVD of who rated what; and the basis.
 
-    With rows of length 1 (|N(u)|^-½ for each rated movie, as in SVD++: Koren 2008, equation 15), the leading
-    left singular vectors times singular values: rows that rated, or were rated by, much the same lie near.
-    The right singular vectors are the basis: a row of length 1 times the basis is its features.
+    The matrix has |N(u)|^-½ for each movie rated (SVD++: Koren 2008, equation 15). Features are its left
+    singular vectors times its singular values, so that users of the same movies are close. The basis is its
+    right singular vectors: a row times the basis is its features.
     """
-    count = torch.bincount(other.partner, minlength=own.n_rows)
-    length = count.clamp(min=1).float().rsqrt()[:, None]
-    ones = torch.ones(len(own.rating))
+    count = torch.bincount(transposed.partner, minlength=len(grouped.rows))
+    scale = count.clamp(min=1).float().rsqrt()[:, None]
+    ones = torch.ones(len(grouped.rating))
     left, singular, basis = leading_singular_vectors(
-        lambda thin: length * weighted_sums(own, thin, ones),
-        lambda thin: weighted_sums(other, length * thin, ones),
-        (own.n_rows, other.n_rows),
+        lambda thin: scale * grouped.weighted_sums(thin, ones),
+        lambda thin: transposed.weighted_sums(scale * thin, ones),
+        (len(grouped.rows), len(transposed.rows)),
         rank,
         generator,
     )

@@ -28,7 +28,7 @@ def make_problem(
     side_information: SideInformation,
     purpose: str = "train",
 ) -> Problem:
-    """The input of a solver, with a device and, for each purpose, random numbers of its own."""
+    """The input of a solver, with the chosen device and random numbers for this purpose."""
     generator = torch.Generator().manual_seed(derive_seed(parameters.seed, purpose))
     return Problem(train, validation, side_information, choose_device(parameters.device), generator)
 

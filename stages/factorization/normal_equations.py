@@ -1,119 +1,63 @@
 """The normal equations of all users, or of all movies, at once.
 
-A user's Gram matrix Σ w y yᵀ is a weighted sum of what is the same for everybody: the products of each
-movie's vector with itself. So their lower triangle is computed once a movie, and summed over each user's
-ratings as a bag of embeddings is: a few passes over the ratings, sorted by user. What is summed in a pass,
-some products of some partners, stays in the processor's cache.
+The Gram matrix of a user is Σ w y yᵀ over the vectors y of the movies that they rated, and likewise for a
+movie. The products y yᵀ are the same for every user: their lower triangle is computed once for each movie,
+and a few products at a time are summed over the ratings of each user.
 """
 
-import itertools
-from typing import NamedTuple
-
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import embedding_bag
 
-from stages.movielens.ratings import Ratings
+from stages.factorization.grouped_ratings import GroupedRatings
 
-PRODUCTS = 48
-"""That are summed in one pass."""
-TILE = 40_000
-"""Partners whose products are summed in one pass."""
-AT_ONCE = 8_192
-"""Rows whose matrices are unpacked and solved at once: bounds memory."""
-ROW_WORK = 256
-"""What solving for a row costs beside its ratings, in ratings."""
-
-
-class GroupedRatings(NamedTuple):
-    """The ratings sorted by one side: by user, with movies as partners, or the other way round."""
-
-    n_rows: int
-    start: Int[Tensor, " tiles*n_rows"]
-    """Where the ratings of each row begin, those of the first tile of partners first."""
-    partner: Int[Tensor, " n_ratings"]
-    """The partner of each rating, in that order."""
-    rating: Int[Tensor, " n_ratings"]
-    """Which rating it is."""
-
-    def to(self, device: torch.device) -> "GroupedRatings":
-        """The same on another device."""
-        return GroupedRatings(
-            self.n_rows, self.start.to(device), self.partner.to(device), self.rating.to(device)
-        )
-
-
-Share = tuple[int, int]
-"""The first of some consecutive rows, and the one after the last."""
-
-
-def of_both_sides(
-    ratings: Ratings, device: torch.device, users: Share | None = None, movies: Share | None = None
-) -> tuple[GroupedRatings, GroupedRatings]:
-    """The ratings by user, and by movie: of all of them, or of some."""
-    users, movies = users or (0, ratings.n_users), movies or (0, ratings.n_movies)
-    by_user = arrange(ratings.user, ratings.movie, users, ratings.n_movies)
-    by_movie = arrange(ratings.movie, ratings.user, movies, ratings.n_users)
-    return by_user.to(device), by_movie.to(device)
-
-
-def arrange(
-    row: Int[Tensor, " n_ratings"], partner: Int[Tensor, " n_ratings"], rows: Share, n_partners: int
-) -> GroupedRatings:
-    """Sort ratings by row; a row without a rating begins where the next one does."""
-    first, last = rows
-    n_rows, n_tiles = last - first, max(1, -(-n_partners // TILE))
-    own = torch.nonzero((row >= first) & (row < last)).flatten()
-    row, partner = row[own] - first, partner[own]
-    place = partner // TILE * n_rows + row
-    count = torch.bincount(place, minlength=n_tiles * n_rows)
-    order = torch.argsort(place, stable=True)
-    return GroupedRatings(n_rows, count.cumsum(0) - count, partner[order], own[order])
-
-
-def divide(n_ratings_of_row: Int[Tensor, " n_rows"], parts: int) -> list[Share]:
-    """Consecutive rows for each part, so that all have about the same work."""
-    work = (n_ratings_of_row + ROW_WORK).cumsum(0)
-    wanted = torch.arange(1, parts) * int(work[-1]) / parts
-    return list(itertools.pairwise([0, *torch.searchsorted(work, wanted.long()).tolist(), len(work)]))
+PRODUCTS = 48  # summed in one pass, so that they stay in the processor's cache
+AT_ONCE = 8_192  # rows whose matrices are unpacked and solved at once: bounds memory
 
 
 def normal_equations(
-    side: GroupedRatings,
-    partner: Float[Tensor, "n_partners entries"],
+    grouped: GroupedRatings,
+    vectors: Float[Tensor, "n_partners entries"],
     target: Float[Tensor, " n_ratings"],
-    weight: Float[Tensor, " n_ratings"] | None = None,
+    weight: Float[Tensor, " n_ratings"],
 ) -> tuple[Float[Tensor, "n_rows triangle"], Float[Tensor, "n_rows entries"]]:
-    """For each row, Σ w y yᵀ (to `unpack`) and Σ w y t over its ratings, y being the partner's vector.
+    """Σ w y yᵀ, as lower triangles, and Σ w y t over the ratings of each row, with the partner's vector y.
 
-    The targets t and the weights w are in the order of the side.
+    The targets t and the weights w are in the order of the grouped ratings.
     """
-    weights = torch.ones_like(target) if weight is None else weight
-    pairs = torch.tril_indices(partner.shape[1], partner.shape[1], device=partner.device)
-    triangle = partner.new_empty(side.n_rows, pairs.shape[1])
-    for sums, (one, other) in zip(triangle.split(PRODUCTS, dim=1), pairs.split(PRODUCTS, dim=1), strict=True):
-        sums[:] = weighted_sums(side, partner.index_select(1, one) * partner.index_select(1, other), weights)
-    return triangle, weighted_sums(side, partner, weights * target)
+    pairs = torch.tril_indices(vectors.shape[1], vectors.shape[1], device=vectors.device)
+    triangle = vectors.new_empty(len(grouped.rows), pairs.shape[1])
+    for sums, (i, j) in zip(triangle.split(PRODUCTS, dim=1), pairs.split(PRODUCTS, dim=1), strict=True):
+        sums[:] = grouped.weighted_sums(vectors.index_select(1, i) * vectors.index_select(1, j), weight)
+    return triangle, grouped.weighted_sums(vectors, weight * target)
+
+
+def solve(
+    triangle: Float[Tensor, "n_rows triangle"],
+    moment: Float[Tensor, "n_rows entries"],
+    precision: Float[Tensor, "entries entries"],
+    noise: Float[Tensor, "n_rows entries"],
+) -> Float[Tensor, "n_rows entries"]:
+    """L⁻ᵀ (L⁻¹ moment + noise) for each row, where L Lᵀ = P is its Gram matrix plus `precision`.
+
+    This is P⁻¹ moment if the noise is 0, and a draw from N(P⁻¹ moment, P⁻¹) if it is standard normal.
+    Raises `torch.linalg.LinAlgError` if P is singular.
+    """
+    solved = []
+    for part, *columns in zip(*(each.split(AT_ONCE) for each in (triangle, moment, noise)), strict=True):
+        right, z = (column[..., None] for column in columns)
+        root = torch.linalg.cholesky(unpack(part, len(precision)) + precision)
+        half = torch.linalg.solve_triangular(root, right, upper=False) + z
+        solved.append(torch.linalg.solve_triangular(root.mT, half, upper=True).squeeze(-1))
+    return torch.cat(solved)
 
 
 def unpack(
     triangle: Float[Tensor, "n_rows triangle"], entries: int
 ) -> Float[Tensor, "n_rows entries entries"]:
-    """The symmetric matrices of which these are the lower triangles, row after row."""
-    first, second = torch.tril_indices(entries, entries, device=triangle.device)
-    place = first.new_empty(entries, entries)
-    place[first, second] = place[second, first] = torch.arange(len(first), device=triangle.device)
-    whole: Tensor = triangle.index_select(1, place.flatten()).unflatten(1, (entries, entries))
-    return whole
-
-
-def weighted_sums(
-    side: GroupedRatings, value: Float[Tensor, "n_partners width"], weight: Float[Tensor, " n_ratings"]
-) -> Float[Tensor, "n_rows width"]:
-    """Σ w v over the ratings of each row, with v the partner's value."""
-    of_tiles = embedding_bag(
-        side.partner, value.contiguous(), side.start, mode="sum", per_sample_weights=weight
-    )
-    n_tiles = len(side.start) // max(side.n_rows, 1)
-    return of_tiles.view(n_tiles, side.n_rows, value.shape[1]).sum(dim=0)
+    """Symmetric matrices from their lower triangles, stored row after row."""
+    i, j = torch.tril_indices(entries, entries, device=triangle.device)
+    place = i.new_empty(entries, entries)
+    place[i, j] = place[j, i] = torch.arange(len(i), device=triangle.device)
+    matrices: Tensor = triangle.index_select(1, place.flatten()).unflatten(1, (entries, entries))
+    return matrices

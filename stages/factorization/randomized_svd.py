@@ -1,4 +1,4 @@
-"""The leading singular vectors of a large matrix that is known only by its products with thin ones."""
+"""Truncated SVD of a large matrix, given functions that multiply it with thin matrices."""
 
 from collections.abc import Callable
 
@@ -15,10 +15,10 @@ Product = Callable[[Tensor], Tensor]
 def leading_singular_vectors(
     times: Product, transposed_times: Product, shape: tuple[int, int], rank: int, generator: torch.Generator
 ) -> tuple[Float[Tensor, "n_rows rank"], Float[Tensor, " rank"], Float[Tensor, "n_columns rank"]]:
-    """U, S and V of the best approximation U diag(S) Vᵀ of rank `rank`, or of full rank if that is less.
+    """U, S and V of the best approximation U diag(S) Vᵀ of this rank, or of full rank if that is less.
 
-    `times` multiplies the matrix with an (n_columns, width) one, `transposed_times` its transpose with an
-    (n_rows, width) one. Randomized, all but exact: Halko, Martinsson & Tropp 2011, algorithms 4.4 and 5.1.
+    `times` multiplies the matrix with one of shape (n_columns, width), `transposed_times` its transpose with
+    one of shape (n_rows, width). Halko, Martinsson & Tropp 2011, algorithms 4.4 and 5.1.
     """
     n_rows, n_columns = shape
     width = min(rank + OVERSAMPLING, n_rows, n_columns)

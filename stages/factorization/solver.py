@@ -1,6 +1,7 @@
-"""The shape that all solvers share: the same ratings and hyperparameters in, the same fit out."""
+"""The interface of all solvers: the same ratings and hyperparameters in, the same fit out."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, NamedTuple
 
@@ -12,8 +13,8 @@ from tqdm import tqdm
 
 from stages.core.cli import UserError
 from stages.core.parameters import Count, Parameters, Penalty, Share
-from stages.factorization.distributed import leads
-from stages.factorization.model import Model
+from stages.factorization.distributed import is_main
+from stages.factorization.model import FIXED, Model
 from stages.movielens.ratings import Ratings, SideInformation
 
 
@@ -33,59 +34,58 @@ class Hyperparameters(Parameters):
     feature_rank: Annotated[int, Field(ge=1, le=1024)]
     sittings: bool
 
+    @property
+    def penalty(self) -> Float[Tensor, " entries"]:
+        """L2 penalties λ on each factor and λ_b on the bias; without biases, one that keeps the bias at 0."""
+        bias = self.bias_regularization if self.biases else FIXED
+        return torch.tensor([self.regularization] * self.latent_factors + [bias])
+
 
 class Problem(NamedTuple):
-    """What a solver is given: ratings to learn from, ratings to watch, and a source of randomness."""
+    """The input of a solver."""
 
     train: Ratings
-    validation: Ratings
-    """May be empty."""
-    side_information: SideInformation | None
-    """Required by `gibbs` for the features genres and period."""
+    validation: Ratings  # measured after each epoch; may be empty
+    side_information: SideInformation | None  # required by `gibbs` for the features genres and period
     device: torch.device
-    generator: torch.Generator
-    """On the CPU, so that every device starts from the same numbers."""
-
-
-class Fit(NamedTuple):
-    """What a solver gives back."""
-
-    model: Model
-    history: "History"
+    generator: torch.Generator  # on the CPU, so that every device starts from the same numbers
 
 
 @dataclass
 class History:
-    """Mean squared errors by epoch, in stars², shown on a progress bar while they come in."""
+    """Mean squared errors by epoch, in stars², shown on a progress bar."""
 
-    epochs: int
     train_loss: list[float] = field(default_factory=list)
-    validation_loss: list[float] = field(default_factory=list)
-    """Not a number without validation ratings."""
+    validation_loss: list[float] = field(default_factory=list)  # not a number without validation ratings
 
-    def __post_init__(self) -> None:
-        self._bar = tqdm(total=self.epochs, desc="train", unit="epoch", mininterval=0.5, disable=not leads())
+    def epochs(self, n_epochs: int) -> Iterator[int]:
+        """Numbers of the epochs; raises UserError if the training loss of one is not finite."""
+        with tqdm(range(n_epochs), "train", unit="epoch", mininterval=0.5, disable=not is_main()) as bar:
+            for epoch in bar:
+                yield epoch
+                train, validation = self.train_loss[-1], self.validation_loss[-1]
+                bar.set_postfix(train=train, validation=validation, refresh=False)
+                if not math.isfinite(train):
+                    raise UserError(
+                        f"the loss is not finite after epoch {epoch + 1} (train {train}); "
+                        "try a lower learning_rate or a higher regularization"
+                    )
 
     def record(self, train_loss: Tensor, validation_loss: Tensor) -> None:
-        """Add an epoch; raises UserError when its training loss is no longer finite."""
-        losses = {"train": train_loss.item(), "validation": validation_loss.item()}
-        self.train_loss.append(losses["train"])
-        self.validation_loss.append(losses["validation"])
-        if not math.isfinite(losses["train"]):
-            self._bar.close()
-            shown = ", ".join(f"{name} {loss}" for name, loss in losses.items())
-            raise UserError(
-                f"the loss is not finite after epoch {len(self.train_loss)} ({shown}); "
-                "try a lower learning_rate or a higher regularization"
-            )
-        self._bar.set_postfix({name: f"{loss:.4f}" for name, loss in losses.items()}, refresh=False)
-        self._bar.update()
-        if len(self.train_loss) == self.epochs:
-            self._bar.close()
+        """Add the losses of an epoch."""
+        self.train_loss.append(train_loss.item())
+        self.validation_loss.append(validation_loss.item())
 
 
-def mean_squared_error(model: Model, ratings: Ratings) -> Tensor:
-    """In stars², of predictions as they are, not clipped; not a number where there are no ratings."""
+class Fit(NamedTuple):
+    """The output of a solver."""
+
+    model: Model
+    history: History
+
+
+def mean_squared_error(model: Model, ratings: Ratings) -> Float[Tensor, ""]:
+    """In stars², of predictions that are not clipped; not a number if there are no ratings."""
     return (model.predict(ratings) - ratings.rating).square().mean()
 
 
