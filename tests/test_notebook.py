@@ -1,72 +1,44 @@
-"""notebook: the recipe as it stands, the same whatever the model's parameters are."""
+"""notebook: two fits of the recipe, which do not depend on the parameters of the model."""
 
 from pathlib import Path
 
 import pytest
 import torch
-import yaml
 
 from stages import notebook
 from stages.core.seeds import derive_seed
-from stages.core.tensors import load
-from stages.factorization import adam
-from stages.factorization.model import NOTEBOOK
-from stages.factorization.solver import Hyperparameters
+from stages.factorization.factor_files import NotebookFactors
 from stages.movielens.ratings import Ratings
-from stages.train import TrainParameters, pose
-from tests.conftest import make_problem
-from tests.repository import DEFAULTS
+from tests.conftest import write_training_inputs
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> Hyperparameters:
-    changed = notebook.RECIPE.model_copy(update={"epochs": 2})
-    monkeypatch.setattr(notebook, "RECIPE", changed)
-    return changed
+@pytest.fixture(autouse=True)
+def _two_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notebook, "RECIPE", notebook.RECIPE.model_copy(update={"epochs": 2}))
 
 
-def test_the_stage_writes_two_fits_the_same_bytes_each_time(
-    tmp_path: Path, small_parts: dict[str, Ratings], quick: Hyperparameters
+def run(directory: Path, parts: dict[str, Ratings], **changes: object) -> NotebookFactors:
+    write_training_inputs(directory, parts, **changes)
+    train, validation, factors, params = "train.pt", "validation.pt", "factors.pt", "params.yaml"
+    notebook.main(directory / train, directory / validation, directory / factors, directory / params)
+    return NotebookFactors.load(directory / factors)
+
+
+def test_fits_depend_on_the_seed_alone(tmp_path: Path, small_parts: dict[str, Ratings]) -> None:
+    factors = run(tmp_path, small_parts, seed=3)
+    for number, purpose in enumerate(notebook.PURPOSES):
+        model = notebook.fit(small_parts["train"], small_parts["validation"], derive_seed(3, purpose))
+        assert torch.equal(factors.user_factors[number], model.user_factors[0])
+        assert torch.equal(factors.movie_factors[number], model.movie_factors[0])
+    written = (tmp_path / "factors.pt").read_bytes()
+    run(tmp_path, small_parts, seed=3, latent_factors=3, learning_rate=0.1)
+    assert (tmp_path / "factors.pt").read_bytes() == written
+
+
+def test_the_recipe_is_left_out_for_too_many_ratings(
+    tmp_path: Path, small_parts: dict[str, Ratings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("train", "validation"):
-        (tmp_path / f"{name}.pt").write_bytes(small_parts[name].serialize())
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(DEFAULTS))
-    paths = [tmp_path / name for name in ("train.pt", "validation.pt", "factors.pt", "params.yaml")]
-    written = []
-    for _ in range(2):
-        notebook.main(*paths)
-        written.append(paths[2].read_bytes())
-    assert written[0] == written[1]
-    factors = load(paths[2], NOTEBOOK, made_by="notebook")
-    assert factors["user_factors"].shape == (2, small_parts["train"].n_users, 8)
-    assert not torch.equal(factors["movie_factors"][0], factors["movie_factors"][1])
-
-
-def test_it_is_what_training_by_these_parameters_gives(
-    small_parts: dict[str, Ratings], quick: Hyperparameters
-) -> None:
-    train, validation = small_parts["train"], small_parts["validation"]
-    parameters = TrainParameters.parse({**DEFAULTS, **quick.model_dump(), "solver": "adam", "device": "cpu"})
-    problem = pose(parameters, train, validation, make_problem(train).side_information)
-    expected = adam.fit(problem, parameters).model
-    seed = derive_seed(parameters.seed, notebook.PURPOSES[0])
-    found = notebook.fit(train, validation, seed)
-    assert torch.equal(found.movie_factors, expected.movie_factors)
-
-
-def test_on_too_many_ratings_it_is_left_out(
-    tmp_path: Path,
-    small_parts: dict[str, Ratings],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    train = small_parts["train"]
-    monkeypatch.setattr(notebook, "LARGEST", len(train) - 1)
-    for name in ("train", "validation"):
-        (tmp_path / f"{name}.pt").write_bytes(small_parts[name].serialize())
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(DEFAULTS))
-    notebook.main(*(tmp_path / name for name in ("train.pt", "validation.pt", "factors.pt", "params.yaml")))
-    factors = load(tmp_path / "factors.pt", NOTEBOOK, made_by="notebook")
-    assert factors["user_factors"].shape == (0, train.n_users, 8)
-    assert factors["movie_factors"].shape == (0, train.n_movies, 8)
-    assert f"left out: on {len(train)} ratings its recipe would take hours" in capsys.readouterr().out
+    monkeypatch.setattr(notebook, "LARGEST", len(small_parts["train"]) - 1)
+    factors = run(tmp_path, small_parts)
+    assert factors.user_factors.shape == (0, 60, 8)
+    assert factors.movie_factors.shape == (0, 150, 8)

@@ -1,46 +1,36 @@
-"""replicas: trainings with other seeds, and without genres where the model knows them."""
+"""replicas: fits with other seeds, and one without genres if the model uses them."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
 from stages import replicas
-from stages.core.tensors import load
+from stages.factorization.factor_files import Replicas
 from stages.movielens.ratings import Ratings
-from stages.points import REPLICAS
 from tests.conftest import write_training_inputs
 
 
-def run(directory: Path, parts: dict[str, Ratings], **changes: object) -> dict[str, Any]:
-    write_training_inputs(directory, parts, **{"epochs": 3, "replicas": 2, **changes})
-    names = "train.pt validation.pt side.pt replicas.pt params.yaml"
-    replicas.main(*(directory / name for name in names.split()))
-    return load(directory / "replicas.pt", REPLICAS, made_by="replicas")
-
-
-def test_every_replica_is_another_and_the_file_the_same_each_time(
-    tmp_path: Path, small_parts: dict[str, Ratings]
+@pytest.mark.parametrize(
+    ("changes", "n_replicas", "n_without_genres"),
+    [({}, 2, 1), ({"solver": "als"}, 2, 0), ({"movie_features": ["raters"]}, 2, 0), ({"replicas": 0}, 0, 0)],
+    ids=str,
+)
+def test_replicas_differ_and_the_file_is_the_same_each_time(
+    tmp_path: Path,
+    small_parts: dict[str, Ratings],
+    changes: dict[str, object],
+    n_replicas: int,
+    n_without_genres: int,
 ) -> None:
-    found = run(tmp_path, small_parts)
-    first = (tmp_path / "replicas.pt").read_bytes()
-    assert found["embeddings"].shape == (2, 150, 8)
-    assert found["without_genres"].shape == (1, 150, 8)
-    assert not torch.allclose(found["embeddings"][0], found["embeddings"][1])
-    run(tmp_path, small_parts)
-    assert (tmp_path / "replicas.pt").read_bytes() == first
-
-
-@pytest.mark.parametrize("changes", [{"solver": "als"}, {"movie_features": ["raters"]}])
-def test_a_model_that_knows_no_genres_is_not_trained_without_them(
-    tmp_path: Path, small_parts: dict[str, Ratings], changes: dict[str, object]
-) -> None:
-    found = run(tmp_path, small_parts, **changes)
-    assert found["embeddings"].shape == (2, 150, 8)
-    assert found["without_genres"].shape == (0, 150, 8)
-
-
-def test_none_may_be_wanted(tmp_path: Path, small_parts: dict[str, Ratings]) -> None:
-    found = run(tmp_path, small_parts, replicas=0)
-    assert {name: len(value) for name, value in found.items()} == {"embeddings": 0, "without_genres": 0}
+    write_training_inputs(tmp_path, small_parts, **{"epochs": 3, "replicas": 2, **changes})
+    written = []
+    for _ in range(2):
+        names = "train.pt", "validation.pt", "side.pt", "replicas.pt", "params.yaml"
+        replicas.main(*(tmp_path / name for name in names))
+        written.append((tmp_path / "replicas.pt").read_bytes())
+    found = Replicas.load(tmp_path / "replicas.pt")
+    assert written[0] == written[1]
+    assert found.embeddings.shape == (n_replicas, 150, 8)
+    assert found.without_genres.shape == (n_without_genres, 150, 8)
+    assert n_replicas == 0 or not torch.allclose(found.embeddings[0], found.embeddings[1])

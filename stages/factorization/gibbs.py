@@ -87,8 +87,9 @@ class State:
         self.movie_prior.draw(self.movies)
         self.movies = self._draw_vectors(self.by_movie, self.users, target, alpha, self.movie_prior)
         affinity = dot_products(self.users[:, :-1], self.movies[:, :-1], self.train)
-        b, c = self.users[:, -1], self.movies[:, -1]
-        without_effect = above_mean - (affinity + b[self.train.user] + c[self.train.movie])
+        b = self.users[:, -1].index_select(0, self.train.user)
+        c = self.movies[:, -1].index_select(0, self.train.movie)
+        without_effect = above_mean - (affinity + b + c)
         if self.with_sessions:
             self._draw_effects(without_effect, alpha)
         self.residual = without_effect - self.effects.index_select(0, self.session_row)

@@ -22,7 +22,6 @@ from stages.movielens.ratings import HOURS, Ratings
 NOISE_SHAPE = 4.0  # of the gamma prior on the users' noise precisions: about ±50 % between users
 NO_EFFECT = 1e12  # prior precision of session effects that are all 0
 FIXED = 1e9  # prior precision of an entry that is 0 for every user
-LEAST_PENALTY = 1e-6  # prior precision of any entry, so that few ratings determine a new user's vector
 BLOCK = 2**20  # ratings whose factors are multiplied at once: bounds memory
 
 
@@ -102,9 +101,9 @@ class Model(TensorFile):
 
     def expected_of_everybody(self) -> tuple[Float[Tensor, " n_movies"], Float[Tensor, " n_movies"]]:
         """Predicted stars of every movie, averaged over users, and their standard deviation between draws."""
-        user_bias, user = self.user_biases.float().mean(dim=1), self.user_factors.float().mean(dim=1)
-        average = user_bias[:, None] + self.movie_biases.float()
-        average = average + torch.einsum("dk,dmk->dm", user, self.movie_factors.float())
+        user, bias = self.user_factors.float().mean(dim=1), self.user_biases.float().mean(dim=1, keepdim=True)
+        affinity = torch.einsum("dk,dmk->dm", user, self.movie_factors.float())
+        average = bias + self.movie_biases.float() + affinity
         return self.mean + average.mean(dim=0), average.std(dim=0, correction=0)
 
     def to(self, device: torch.device) -> "Model":
@@ -130,10 +129,11 @@ def single(
 ) -> Model:
     """A model of one draw, from vectors (p, b) and (q, c), for solvers that are not Bayesian.
 
-    L2 penalties on the entries of a user's vector are the precision of a normal prior with mean 0.
+    L2 penalties on the entries of a user's vector are the precision of a normal prior with mean 0; at least
+    1e-6, so that any number of ratings determines the vector of a new user.
     """
     n_entries = users.shape[1]
-    precision = mean.new_full((n_entries,), FIXED) if penalty is None else penalty.clamp(min=LEAST_PENALTY)
+    precision = mean.new_full((n_entries,), FIXED) if penalty is None else penalty.clamp(min=1e-6)
     return Model(
         mean=mean,
         user_biases=users[None, :, -1],
