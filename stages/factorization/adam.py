@@ -64,10 +64,7 @@ class Descent:
     def step(
         self, row: Int[Tensor, "batch 2"], target: Float[Tensor, " batch"], share: Float[Tensor, "batch 2"]
     ) -> Float[Tensor, " batch"]:
-        """Take a step and return r̂ - r of the batch.
-
-        Of each rating: rows of its user and movie, r - μ, and their shares of the penalty, 1/n_u and 1/n_i.
-        """
+        """Take a step, given rows of users and movies, r - μ, and (1/n_u, 1/n_i); returns r̂ - r."""
         pair, k = embedding(row, self.table), self.hyperparameters.latent_factors
         partner = pair.flip(1)
         error: Tensor = torch.linalg.vecdot(pair[:, 0, :k], pair[:, 1, :k]) - target

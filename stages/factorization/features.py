@@ -29,7 +29,7 @@ def user_features(
 def movie_features(
     problem: Problem, hyperparameters: Hyperparameters, by_user: GroupedRatings, by_movie: GroupedRatings
 ) -> Float[Tensor, "n_movies width"]:
-    """The chosen features of each movie, side by side."""
+    """The chosen features of each movie, concatenated."""
     features = [torch.zeros(problem.train.n_movies, 0)]
     for name in hyperparameters.movie_features:
         if name == "raters":

@@ -28,10 +28,7 @@ BLOCK = 2**20  # ratings whose factors are multiplied at once: bounds memory
 @typed
 @dataclass(frozen=True)
 class Model(TensorFile):
-    """One or more draws, and the prior of a new user's vector (p, b) in each draw.
-
-    The prior is N(m + Bᵀ f, Λ⁻¹), with features f = Σ V_i / √n of the n movies that the user rated.
-    """
+    """One or more draws, and the prior of a new user: (p, b) ~ N(m + Bᵀ f, Λ⁻¹), f = Σ V_i / √n of n ratings."""
 
     written_by: ClassVar[str] = "train"
     mean: Float[Tensor, ""]  # μ, in stars; 0 in a model without biases
@@ -74,7 +71,7 @@ class Model(TensorFile):
         user, movie, session = ratings.user, ratings.movie, session_of(ratings)
         row = torch.searchsorted(self.session, session)
         has_effect = pad(self.session, (0, 1), value=-1)[row] == session
-        total, squares, noise = (torch.zeros(len(ratings), device=user.device) for _ in range(3))
+        total, squares, noise = torch.zeros(3, len(ratings), device=user.device)
         for draw in range(self.draws):
             effect = pad(self.session_effects[draw], (0, 1))[row].float().where(has_effect, 0.0)
             biases = self.user_biases[draw, user].float() + self.movie_biases[draw, movie].float()
@@ -101,9 +98,9 @@ class Model(TensorFile):
 
     def expected_of_everybody(self) -> tuple[Float[Tensor, " n_movies"], Float[Tensor, " n_movies"]]:
         """Predicted stars of every movie, averaged over users, and their standard deviation between draws."""
-        user, bias = self.user_factors.float().mean(dim=1), self.user_biases.float().mean(dim=1, keepdim=True)
-        affinity = torch.einsum("dk,dmk->dm", user, self.movie_factors.float())
-        average = bias + self.movie_biases.float() + affinity
+        p, b = self.user_factors.float().mean(dim=1), self.user_biases.float().mean(dim=1)
+        q, c = self.movie_factors.float(), self.movie_biases.float()
+        average = b[:, None] + c + torch.einsum("dk,dmk->dm", p, q)
         return self.mean + average.mean(dim=0), average.std(dim=0, correction=0)
 
     def to(self, device: torch.device) -> "Model":
@@ -129,8 +126,7 @@ def single(
 ) -> Model:
     """A model of one draw, from vectors (p, b) and (q, c), for solvers that are not Bayesian.
 
-    L2 penalties on the entries of a user's vector are the precision of a normal prior with mean 0; at least
-    1e-6, so that any number of ratings determines the vector of a new user.
+    L2 penalties on a user's vector are the precision of its prior, raised to 1e-6 so that it is proper.
     """
     n_entries = users.shape[1]
     precision = mean.new_full((n_entries,), FIXED) if penalty is None else penalty.clamp(min=1e-6)
