@@ -18,8 +18,7 @@ from tests.conftest import hyperparameters, make_problem, make_ratings, write_tr
 
 
 def constant(stars: float, n_users: int, n_movies: int) -> Model:
-    zeros = torch.zeros(n_users), torch.zeros(n_movies), torch.zeros(n_users, 1), torch.zeros(n_movies, 1)
-    return single(torch.tensor(stars), *zeros)
+    return single(torch.tensor(stars), torch.zeros(n_users, 2), torch.zeros(n_movies, 2))
 
 
 def measure(model: Model, train: Ratings, validation: Ratings, test: Ratings, **baselines: float) -> Any:

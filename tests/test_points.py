@@ -40,9 +40,9 @@ def make_points(directory: Path, further_fits: bool = True, **changes: object) -
     factors, fits = torch.from_numpy(planted_factors()).float(), 2 * further_fits
     replicas = torch.stack([factors + 0.01, factors - 0.01])[:fits]
     recipe = torch.stack([factors, -factors])[:fits]
-    zeros = torch.zeros(90), torch.zeros(len(factors)), torch.zeros(90, 3)
+    with_bias = torch.nn.functional.pad(factors, (0, 1))
     files = {
-        "model.pt": single(torch.tensor(3.5), *zeros, factors),
+        "model.pt": single(torch.tensor(3.5), torch.zeros(90, 4), with_bias),
         "replicas.pt": Replicas(replicas, factors[None][:fits]),
         "notebook.pt": NotebookFactors(torch.zeros(fits, 90, 3), recipe),
         "train.pt": planted_audiences(),

@@ -28,7 +28,7 @@ BLOCK = 2**20  # ratings whose factors are multiplied at once: bounds memory
 @typed
 @dataclass(frozen=True)
 class Model(TensorFile):
-    """One or more draws, and the prior of a new user: (p, b) ~ N(m + Bᵀ f, Λ⁻¹), f = Σ V_i / √n of n ratings."""
+    """One or more draws, and the prior of a user: (p, b) ~ N(m + Bᵀ f, Λ⁻¹), f = Σ V_i / √n for n ratings."""
 
     written_by: ClassVar[str] = "train"
     mean: Float[Tensor, ""]  # μ, in stars; 0 in a model without biases

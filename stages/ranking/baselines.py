@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn.functional import pad
 
 from stages.factorization.factor_files import NotebookFactors
 from stages.factorization.model import Model, single
@@ -49,8 +50,8 @@ def fit_baselines(
 
 def notebook(factors: NotebookFactors) -> Model:
     """The first fit of the notebook's recipe, which has neither a mean nor biases."""
-    users, movies = factors.user_factors[0], factors.movie_factors[0]
-    return single(torch.zeros(()), torch.zeros(len(users)), torch.zeros(len(movies)), users, movies)
+    users, movies = pad(factors.user_factors[0], (0, 1)), pad(factors.movie_factors[0], (0, 1))
+    return single(torch.zeros(()), users, movies)
 
 
 def biases(train: Ratings, penalty: float) -> Model:
@@ -70,8 +71,7 @@ def biases(train: Ratings, penalty: float) -> Model:
     for _ in range(20):  # converges long before
         movie_biases = shrunken_mean(residual - user_biases[train.user], train.movie, train.n_movies)
         user_biases = shrunken_mean(residual - movie_biases[train.movie], train.user, train.n_users)
-    no_factors = torch.zeros(train.n_users, 0), torch.zeros(train.n_movies, 0)
-    return single(mean.float(), user_biases.float(), movie_biases.float(), *no_factors)
+    return single(mean.float(), user_biases.float()[:, None], movie_biases.float()[:, None])
 
 
 def popularity(train: Ratings) -> Score:

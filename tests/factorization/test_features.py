@@ -6,8 +6,7 @@ import torch
 from stages.factorization import features
 from stages.factorization.grouped_ratings import group
 from stages.factorization.randomized_svd import leading_singular_vectors
-from stages.movielens.ratings import Ratings, SideInformation
-from tests.conftest import hyperparameters, make_problem
+from stages.movielens.ratings import Ratings
 
 
 @pytest.mark.parametrize("shape", [(40, 25), (25, 40), (3, 50)])
@@ -35,18 +34,3 @@ def test_co_occurrence_keeps_the_similarities_of_rows(train: Ratings, by: str) -
     found, basis = features.co_occurrence(*pair, 200, torch.Generator().manual_seed(0))
     torch.testing.assert_close(rows @ basis, found, atol=1e-3, rtol=0)
     torch.testing.assert_close(found @ found.T, rows @ rows.T, atol=1e-3, rtol=0)
-
-
-@pytest.mark.parametrize(
-    ("movie_features", "user_features", "widths"),
-    [(["period", "raters"], ["rated"], [8, 5, 5]), (["genres"], [], [4, 0, 0]), ([], [], [0, 0, 0])],
-)
-def test_chosen_features_are_columns(
-    train: Ratings, movie_features: list[str], user_features: list[str], widths: list[int]
-) -> None:
-    n = train.n_movies
-    problem = make_problem(train, side_information=SideInformation(torch.ones(n, 4), torch.ones(n, 3)))
-    chosen = hyperparameters(movie_features=movie_features, user_features=user_features, feature_rank=5)
-    inputs = problem, chosen, group(train, "user"), group(train, "movie")
-    parts = features.movie_features(*inputs), *features.user_features(*inputs)
-    assert [part.shape for part in parts] == list(zip((n, train.n_users, n), widths, strict=True))

@@ -79,10 +79,8 @@ def test_draws_of_vectors_effects_and_noise_have_their_joint_distribution() -> N
         vectors = state.users.square().mean().item(), state.movies.square().mean().item()
         noise_precision = state.noise_precision.log().mean().item(), math.log(state.noise_rate)
         samples.append([*vectors, *noise_precision, math.log(state.effect_precision)])
-    log_gamma = digamma(1.0)
-    assert_means(
-        samples, [0.25, 0.64, digamma(NOISE_SHAPE) - log_gamma, log_gamma, log_gamma - math.log(0.1)]
-    )
+    log_gamma, log_noise_precision = digamma(1.0), digamma(NOISE_SHAPE) - digamma(1.0)
+    assert_means(samples, [0.25, 0.64, log_noise_precision, log_gamma, log_gamma - math.log(0.1)])
 
 
 def test_draws_of_the_prior_have_their_joint_distribution() -> None:
@@ -102,8 +100,8 @@ def test_draws_of_the_prior_have_their_joint_distribution() -> None:
             [prior.precision.logdet().item(), math.log(prior.penalty), math.log(shift), math.log(weights)]
         )
     log_determinant = digamma(1.0) + digamma(0.5) + 2 * math.log(2)  # of Wishart(I, 2) in two dimensions
-    log_chi_square = digamma(1.0) + math.log(2)  # with 2 degrees of freedom
-    assert_means(samples, [log_determinant, digamma(0.5) - math.log(0.5), log_chi_square, log_chi_square])
+    log_penalty, log_chi_square = digamma(0.5) - math.log(0.5), digamma(1.0) + math.log(2)
+    assert_means(samples, [log_determinant, log_penalty, log_chi_square, log_chi_square])
 
 
 def test_predicted_intervals_have_their_coverage() -> None:

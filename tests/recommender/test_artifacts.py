@@ -84,8 +84,7 @@ def test_a_table_of_an_older_version_is_refused(
     ],
 )
 def test_a_model_of_other_data_is_refused(copy: Path, movies: int, users: int, complaint: str) -> None:
-    biases = torch.zeros(users), torch.zeros(movies)
-    model = single(torch.tensor(3.5), *biases, torch.zeros(users, 2), torch.zeros(movies, 2))
+    model = single(torch.tensor(3.5), torch.zeros(users, 3), torch.zeros(movies, 3))
     (copy / "model.pt").write_bytes(model.serialize())
     with pytest.raises(UserError, match=f"{complaint}: they were made from different data; run: dvc repro"):
         _ = Artifacts(copy).model
