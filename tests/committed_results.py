@@ -65,7 +65,7 @@ def differences(name: str, found: dict[str, Any], committed: dict[str, Any]) -> 
         one, other = found.get(key), committed[key]
         if not isinstance(one, int | float) or not isinstance(other, int | float):
             return one == other
-        return abs(one - other) <= SENSITIVE.get(key, TOLERANCE[name]) * max(1, abs(other))
+        return bool(abs(one - other) <= SENSITIVE.get(key, TOLERANCE[name]) * max(1, abs(other)))
 
     return [f"{key}: {found.get(key)}, committed {committed[key]}" for key in committed if not agree(key)]
 
