@@ -30,7 +30,7 @@ import stages.train
 from stages import notebook, recommend
 from stages.core.compute import run_parallel, threads_for
 from stages.factorization import adam, als, gibbs
-from stages.factorization.normal_equations import of_both_sides
+from stages.factorization.grouped_ratings import group
 from stages.factorization.solver import Hyperparameters, Problem, rmse
 from stages.movielens.ratings import Ratings, SideInformation, concatenate
 from tests.conftest import write_training_inputs
@@ -168,7 +168,7 @@ def of_als() -> Iterator[Row]:
 def sweep_of(train: Ratings, k: int) -> Callable[[], object]:
     """A sweep of `als` over ratings that are sorted already."""
     chosen = hyperparameters(latent_factors=k)
-    by_user, by_movie = of_both_sides(train, CPU)
+    by_user, by_movie = group(train, "user"), group(train, "movie")
     movies = torch.randn(train.n_movies, k + 1) * 0.3
     target = train.rating - train.rating.mean()
     of_users, of_movies = target[by_user.rating], target[by_movie.rating]

@@ -11,6 +11,7 @@ import pytest
 import torch
 import yaml
 
+from stages.core.compute import threads_for
 from stages.factorization.solver import Hyperparameters, Problem
 from stages.movielens import layouts, synthetic
 from stages.movielens.layouts import Release
@@ -24,6 +25,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 SMALL = synthetic.Size(n_users=60, n_movies=150, n_ratings=3_000)
 
 MakeZip = Callable[[Mapping[str, str | bytes]], Path]
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Small fits run on one thread, as in the stages."""
+    with threads_for(0):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ def run(directory: Path, statistics: dict[str, object], **changes: Any) -> dict[
     return {path.name: path.read_bytes() for path in sorted((directory / "plots").iterdir())}
 
 
-@pytest.mark.parametrize(("min_ratings", "n_clusters", "numbers"), [(60, 3, 14), (60, 1, 14), (75, 1, 0)])
+@pytest.mark.parametrize(("min_ratings", "n_clusters", "numbers"), [(60, 3, 11), (60, 1, 11), (75, 1, 0)])
 def test_every_plot_is_written(tmp_path: Path, min_ratings: int, n_clusters: int, numbers: int) -> None:
     changes = {"min_ratings": min_ratings, "n_clusters": n_clusters}
     plots = run(tmp_path, {"dataset": "small"}, **changes)
