@@ -1,70 +1,69 @@
-"""From the options of the command to its answer."""
+"""From the options of the command to its output."""
 
 import argparse
 from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Bool
+from torch import Tensor
 
 from stages.core.cli import UserError
-from stages.recommender import rendering as shown
-from stages.recommender.artifacts import Artifacts, Movie
-from stages.recommender.filters import Filters
+from stages.recommender.artifacts import Artifacts
+from stages.recommender.filters import passing
 from stages.recommender.profile import UserProfile
-from stages.recommender.ranking import recommend, that_pass
+from stages.recommender.ranking import recommend
+from stages.recommender.rendering import show
 
 
-def answer(asked: argparse.Namespace) -> None:
-    """Print the recommendations, or the similar movies, that were asked for."""
-    library = Artifacts(asked.data)
-    asker = somebody(asked, library)
-    filters = Filters(asked.genre, asked.exclude_genre, asked.years, asked.cluster, asked.min_ratings)
-    company = [another(asked.company, library)] if asked.company is not None else []
-    unwanted = set().union(*(another(each, library).seen for each in asked.unseen_by))
-    if asked.similar is not None:
-        seen = unwanted.union(*(each.seen for each in [asker, *company]))
-        found = similar(asked.similar, filters, seen, library)[: asked.top]
-        print(shown.similar_as_json(found)) if asked.json else shown.show_similar(found, library)
-        return
-    chosen = recommend([asker, *company], filters, unwanted, asked.top, asked.adventurous, asked.together)
-    print(shown.as_json(chosen)) if asked.json else shown.show(chosen)
-
-
-def somebody(asked: argparse.Namespace, library: Artifacts) -> UserProfile:
-    """Who asks, by all that they tell of themselves."""
-    asker = UserProfile(library)
-    if asked.user is not None:
-        asker.add_user(asked.user)
-    if asked.watched:
-        asker.add_list(asked.watched)
-    for title in asked.like:
-        asker.add_liked(title)
-    for text in asked.rate:
-        asker.add_rated(text)
-    return asker
-
-
-def another(name: str, library: Artifacts) -> UserProfile:
-    """Somebody by their number in the dataset, or by a list of films in a CSV file."""
-    asker = UserProfile(library)
-    if name.isdecimal():
-        asker.add_user(int(name))
-    elif Path(name).suffix.lower() == ".csv" or Path(name).is_file():
-        asker.add_list(Path(name))
+def run(options: argparse.Namespace) -> None:
+    """Print recommendations, or similar movies."""
+    artifacts = Artifacts(options.data)
+    profile = UserProfile(artifacts)
+    if options.user is not None:
+        profile.add_user(options.user)
+    if options.watched:
+        profile.add_list(options.watched)
+    profile.add_titles(options.like, options.rate)
+    profiles = [profile] + ([_other(options.companion, artifacts)] if options.companion is not None else [])
+    filters = (options.genre, options.exclude_genre, options.years, options.cluster, options.min_ratings)
+    candidates = torch.tensor(passing(artifacts.movies, *filters).to_numpy())
+    for other in [*profiles, *(_other(name, artifacts) for name in options.unseen_by)]:
+        candidates[list(other.seen)] = False
+    if not candidates.any():
+        raise UserError("no movie is left: all those that pass the filters have been seen")
+    if options.similar is not None:
+        records = _similar(options.similar, candidates, options.top, artifacts)
     else:
-        raise UserError(f'"{name}" is neither the number of a user nor a CSV file')
-    return asker
+        records = recommend(profiles, candidates, options.top, options.adventurous, options.together)
+    show(records, options.json)
 
 
-def similar(title: str, filters: Filters, seen: set[int], library: Artifacts) -> list[tuple[Movie, float]]:
-    """The movies most like one, with their similarity, among those that pass the filters and are not seen."""
-    movie = library.titles.find(title)
-    passing = {each.movie for each in filters.passing(library)} - seen
+def _other(name: str, artifacts: Artifacts) -> UserProfile:
+    """Another person by their number in the dataset, or by a list of films in a CSV file."""
+    profile = UserProfile(artifacts)
+    if name.isdecimal() and len(name) < 19:
+        profile.add_user(int(name))
+    elif name.lower().endswith(".csv") or (len(name) < 200 and Path(name).is_file()):
+        profile.add_list(Path(name))
+    else:
+        shown = name if len(name) < 60 else f"{name[:50]}…"
+        raise UserError(f'"{shown}" is neither the number of a user nor a CSV file of films')
+    return profile
+
+
+def _similar(
+    title: str, candidates: Bool[Tensor, " n_movies"], count: int, artifacts: Artifacts
+) -> list[dict[str, Any]]:
+    """The `count` candidates that are most similar to a movie, with their cosine."""
+    movie = artifacts.titles.find(title)
+    label = artifacts.titles.labels[movie]
     try:
-        others, similarity = library.nearness.nearest(movie)
+        others, cosines = artifacts.neighbours.nearest(movie)
     except KeyError:
-        name, count = library.movies[movie], library.movies[movie].n_ratings
-        raise UserError(f"{name} has {count} ratings, too few to tell what is like it") from None
-    nearest = zip(others.tolist(), similarity.tolist(), strict=True)
-    found = [(library.movies[other], alike) for other, alike in nearest if other in passing]
-    if not found:
-        name = library.movies[movie]
-        raise UserError(f"of the movies {that_pass(filters)}none like {name} is left that was not seen")
-    return found
+        n_ratings = artifacts.records[movie]["n_ratings"]
+        raise UserError(f"{label} has {n_ratings} ratings, too few to find similar movies") from None
+    rows = candidates[others].nonzero().flatten()[:count].tolist()
+    if not rows:
+        raise UserError(f"no movie similar to {label} is left; leave one of the filters out")
+    return [{**artifacts.records[others[row]], "similarity": float(cosines[row])} for row in rows]

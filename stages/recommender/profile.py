@@ -1,6 +1,5 @@
-"""Who asks: what somebody has rated and seen, from their number, from titles, or from a list of films."""
+"""What a person has rated and seen: as a user of the dataset, by named titles, or in a list of films."""
 
-import math
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,106 +11,110 @@ from torch import Tensor
 from stages.core.cli import UserError
 from stages.factorization.fold_in import UserPosterior, fold_in
 from stages.factorization.model import hour_of
-from stages.recommender import film_list as watched
-from stages.recommender.artifacts import NOW, Artifacts
+from stages.recommender import film_list
+from stages.recommender.artifacts import Artifacts
 
-LIKED = 4.5
-"""Stars that stand for a film that somebody says they like."""
-LOWEST, HIGHEST = 0.5, 5.0
-SHOWN = 5
-"""Titles of a list that are named if they are not found."""
+LIKED, DISLIKED = 4.5, 2.5
+"""Stars of a film that somebody likes, and those up to which they dislike it."""
+NOW = 10_000_000
+"""Hours since 1970, later than the ratings of the dataset: when the ratings in a command are given."""
 
 
 @dataclass
 class UserProfile:
-    """What is known of somebody: ratings by movie, with the hour of each, and what else they have seen."""
+    """The ratings of a person by movie index, with the hour of each, and all movies that they have seen."""
 
-    library: Artifacts
+    artifacts: Artifacts
     user: int | None = None
     """The index of a user of the model."""
     stars: dict[int, float] = field(default_factory=dict)
     hours: dict[int, int] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
-    """Movies that are not to be recommended, rated or not."""
 
     def add_user(self, user_id: int) -> None:
-        """All that a user of the dataset has rated."""
-        own = self.library.ratings_of(user_id)
-        self.user = self.library.users[user_id]
-        self.stars |= dict(zip(own.movie.tolist(), own.rating.tolist(), strict=True))
-        self.hours |= dict(zip(own.movie.tolist(), hour_of(own.timestamp).tolist(), strict=True))
-        self.seen |= set(own.movie.tolist())
+        """Add all ratings of a user of the dataset."""
+        users, ratings = self.artifacts.users, self.artifacts.ratings
+        if user_id not in users:
+            span = f"from {users.index.min()} to {users.index.max()}"
+            raise UserError(f"there is no user {user_id}; the numbers of the {len(users)} users are {span}")
+        self.user = int(users[user_id])
+        own = ratings[ratings.user == self.user]
+        for row in zip(own.movie.tolist(), own.rating.tolist(), hour_of(own.timestamp).tolist(), strict=True):
+            self._rate(*row)
 
-    def add_liked(self, title: str) -> None:
-        """A film that they like."""
-        self._rate(self.library.titles.find(title), LIKED)
+    def add_titles(self, liked: list[str], rated: list[str]) -> None:
+        """Add films that a person likes, and films with stars, such as "Heat=4.5".
 
-    def add_rated(self, text: str) -> None:
-        """A film with its stars, as in "Heat=4.5"."""
-        title, equals, number = text.rpartition("=")
-        if not equals:
-            raise UserError(f'"{text}" has no stars; write a title, = and stars, such as "Heat=4.5"')
-        self._rate(self.library.titles.find(title), stars_in(number, text))
+        Raises one UserError for all that are unknown, ambiguous or off the scale.
+        """
+        errors = []
+        for text in [*(f"{title}={LIKED}" for title in liked), *rated]:
+            title, equals, number = text.rpartition("=")
+            try:
+                if not equals:
+                    raise UserError(f'"{text}" has no stars; write them as in "Heat=4.5"')
+                movie = self.artifacts.titles.find(title)
+                stars = film_list.parse(f'the rating of "{title}"', number, 0.5, 5)
+            except UserError as error:
+                errors.append(str(error))
+                continue
+            if movie in self.stars:
+                note(f"{self.artifacts.titles.labels[movie]} is rated more than once; {stars:g} stars count")
+            self._rate(movie, stars, NOW)
+        if errors:
+            raise UserError("\n".join(errors))
 
     def add_list(self, path: Path) -> None:
-        """The films of a CSV file, each rated in an hour of its own; those not found are named, and left out.
+        """Add the films of a CSV file, each rated in an hour of its own; films not found are left out.
 
-        Raises UserError when none is found.
+        Raises UserError if no film is found.
         """
-        unknown = []
-        films = watched.read(path)
-        for number, film in enumerate(films, start=1):
-            name = f"{film.title} ({film.year})" if film.year else film.title
+        films, repeated, unknown = film_list.read(path), list[str](), list[str]()
+        for hour, (title, stars) in enumerate(films, start=NOW + 1):
             try:
-                movie = self.library.titles.find(name)
+                movie = self.artifacts.titles.find(title)
             except UserError:
-                unknown.append(name)
+                unknown.append(title)
                 continue
             self.seen.add(movie)
-            if film.stars is not None:
-                self.stars[movie], self.hours[movie] = film.stars, NOW + number
+            if stars is not None:
+                repeated += [title] if movie in self.stars else []
+                self._rate(movie, stars, hour)
         if len(unknown) == len(films):
-            raise UserError(
-                f"none of the {len(films)} films in {path} is in the dataset, such as {unknown[0]}"
-            )
+            raise UserError(f"none of the {len(films)} films in {path} was found, such as {unknown[0]}")
+        of_films = f"of {len(films)} films in {path}"
         if unknown:
-            named = ", ".join(unknown[:SHOWN]) + (", …" if len(unknown) > SHOWN else "")
-            left_out = (
-                f"{len(unknown)} of {len(films)} films in {path} not found, or not clear which is meant"
-            )
-            print(f"{left_out}: {named}", file=sys.stderr)
+            note(f"{len(unknown)} {of_films} are unknown or ambiguous: {_examples(unknown)}")
+        if repeated:
+            note(f"{len(repeated)} {of_films} are rated again; the last rating counts: {_examples(repeated)}")
 
-    def add_taste(self, movies: list[int]) -> None:
-        """Movies that stand for what they like; they may be recommended, as nobody says they saw them."""
-        for movie in movies:
-            self.stars[movie], self.hours[movie] = LIKED, NOW
-
-    def _rate(self, movie: int, stars: float) -> None:
-        self.stars[movie], self.hours[movie] = stars, NOW
+    def _rate(self, movie: int, stars: float, hour: int) -> None:
+        self.stars[movie], self.hours[movie] = stars, hour
         self.seen.add(movie)
 
-    def person(self) -> UserPosterior:
-        """What the model knows of them; of somebody who has rated nothing, what it expects of anybody."""
+    def posterior(self) -> UserPosterior:
+        """What the model predicts from the ratings; without any, what it expects of anybody."""
+        if self.seen and not self.stars:
+            note("no film has stars: the films count as seen, not as liked; add --like or --rate")
+        if self.stars and max(self.stars.values()) <= DISLIKED:
+            note("all ratings are low: they say what to avoid, not what to look for; add --like")
         movie = torch.tensor(list(self.stars), dtype=torch.int64)
         stars = torch.tensor(list(self.stars.values()), dtype=torch.float32)
-        hours = torch.tensor([self.hours[each] for each in self.stars], dtype=torch.int64)
-        return fold_in(self.library.model, movie, stars, hours, self.user)
+        hours = torch.tensor(list(self.hours.values()), dtype=torch.int64)
+        return fold_in(self.artifacts.model, movie, stars, hours, self.user)
 
     def chance_seen(self) -> Float[Tensor, " n_movies"]:
-        """How likely they are to see each movie, given what they have seen or like."""
-        seen = torch.zeros(1, len(self.library.movies))
-        seen[0, list(self.seen | self.stars.keys())] = 1
-        return self.library.ease.score(seen)[0]
+        """How likely the person sees each movie, given those that they have seen."""
+        seen = torch.zeros(1, len(self.artifacts.movies))
+        seen[0, list(self.seen)] = 1
+        return self.artifacts.ease.score(seen)[0]
 
 
-def stars_in(number: str, text: str) -> float:
-    """The stars that a person wrote; raises UserError where it is no number from 0.5 to 5."""
-    try:
-        stars = float(number.replace(",", "."))
-    except ValueError:
-        stars = math.nan
-    if not LOWEST <= stars <= HIGHEST:
-        raise UserError(
-            f'"{text}": stars are a number from {LOWEST:g} to {HIGHEST:g}, not "{number.strip()}"'
-        )
-    return stars
+def note(text: str) -> None:
+    """Print a remark to the standard error, if that is open."""
+    if sys.stderr:
+        print(f"note: {text}", file=sys.stderr)
+
+
+def _examples(titles: list[str]) -> str:
+    return ", ".join(titles[:5]) + (", …" if titles[5:] else "")

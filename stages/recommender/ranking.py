@@ -1,148 +1,93 @@
-"""Which movies to recommend: the most appealing to one person, or to several together."""
+"""Ranks movies for one person, or for several together."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from stages.core.cli import UserError
 from stages.factorization.fold_in import UserPosterior
 from stages.ranking.score import MIN_SEEN, noise_deviation, ranking_score
-from stages.recommender.artifacts import Cluster, Movie
-from stages.recommender.filters import Filters
 from stages.recommender.profile import UserProfile
-
-REPEATED = 0.9
-"""How much less, at full adventure, a movie counts for every one of its cluster before it."""
-STEADY = 10
-"""Added to a count of ratings, so that a movie of one rating does not seem an insider's tip."""
-TOGETHER: dict[str, Callable[[Tensor], Tensor]] = {
-    "least-misery": lambda appeals: appeals.amin(dim=0),
-    "mean": lambda appeals: appeals.mean(dim=0),
-}
-"""How the appeal to several people becomes one: that of the least pleased, or the average."""
-
-
-class Reason(NamedTuple):
-    """A rating that somebody gave, and the stars that it adds to a prediction."""
-
-    movie: Movie
-    stars: float
-    added: float
-
-
-class Reasons(NamedTuple):
-    """The parts of a prediction, which add up to it."""
-
-    alone: float
-    """Stars expected of anybody."""
-    ratings: list[Reason]
-    """What is owed to each rating that was given, the one that adds most first."""
-
-
-class Recommendation(NamedTuple):
-    """A movie for the people who ask: for each of them, in the same order, what is expected and why."""
-
-    movie: Movie
-    cluster: Cluster | None
-    appeal: float
-    stars: list[float]
-    deviation: list[float]
-    """Standard deviation of what each may give it."""
-    reasons: list[Reasons]
 
 
 def recommend(
-    askers: list[UserProfile],
-    filters: Filters,
-    unwanted: set[int],
+    profiles: list[UserProfile],
+    candidates: Bool[Tensor, " n_movies"],
     count: int,
     adventurous: float = 0.0,
     together: str = "least-misery",
-) -> list[Recommendation]:
-    """The `count` most appealing movies that pass the filters and that none of the people has seen.
+) -> list[dict[str, Any]]:
+    """The `count` candidates with the highest scores; `adventurous` is from 0 to 1.
 
-    `adventurous` is from 0 to 1; `unwanted` are movies that are left out as if seen.
+    The score for several people is the lowest of theirs ("least-misery"), or their "mean". Each record has an
+    entry for each person in `stars`, `deviation` and `because`, which adds up to the predicted stars: those
+    without ratings (`alone`), and those `added` by each of the `ratings`. Stars may be off the scale.
     """
-    library = askers[0].library
-    passing = filters.passing(library)
-    seen = unwanted.union(*(asker.seen for asker in askers))
-    candidates = [movie for movie in passing if movie.movie not in seen]
-    if not candidates:
-        raise UserError(f"all {len(passing)} movies {that_pass(filters)}have been seen; none is left")
-    people = [asker.person() for asker in askers]
-    stars = [person.stars() for person in people]
-    index = library.index_of(candidates)
-    scores = [_score(*each, index, adventurous) for each in zip(askers, people, stars, strict=True)]
-    score = TOGETHER[together](torch.stack(scores))
-    chosen = _spread(score, [library.clusters.get(movie.movie) for movie in candidates], count, adventurous)
-    deviation = [person.deviation(index[chosen]) for person in people]
+    index = candidates.nonzero().flatten()
+    people = [profile.posterior() for profile in profiles]
+    stars = torch.stack([person.stars()[index] for person in people])
+    pairs = list(zip(profiles, people, strict=True))
+    scores = torch.stack(
+        [_score(*pair, row, index, adventurous) for pair, row in zip(pairs, stars, strict=True)]
+    )
+    score = scores.amin(dim=0) if together == "least-misery" else scores.mean(dim=0)
+    artifacts = profiles[0].artifacts
+    cluster = torch.tensor(artifacts.movies["cluster"].to_numpy("int64", na_value=-1))[index]
+    rows = spread(score, cluster.where(cluster >= 0, -1 - index), count, adventurous)
+    deviation = torch.stack([person.deviation(index[rows]) for person in people]).T
     return [
-        Recommendation(
-            movie=candidates[row],
-            cluster=library.clusters.get(candidates[row].movie),
-            appeal=score[row].item(),
-            stars=[each[candidates[row].movie].item() for each in stars],
-            deviation=[each[place].item() for each in deviation],
-            reasons=[_explain(*each, candidates[row]) for each in zip(askers, people, strict=True)],
-        )
-        for place, row in enumerate(chosen)
+        {
+            **artifacts.records[index[row]],
+            "score": score[row].item(),
+            "stars": stars[:, row].tolist(),
+            "deviation": deviation[place].tolist(),
+            "because": [_explain(*pair, int(index[row])) for pair in pairs],
+        }
+        for place, row in enumerate(rows)
     ]
 
 
 def _score(
-    asker: UserProfile,
+    profile: UserProfile,
     person: UserPosterior,
-    stars: Float[Tensor, " n_movies"],
-    index: Tensor,
+    stars: Float[Tensor, " candidates"],
+    index: Int[Tensor, " candidates"],
     adventurous: float,
 ) -> Float[Tensor, " candidates"]:
-    """Appeal; the more adventurous, the less fame counts, the more what is possible.
+    """The ranking score; the more adventurous, the less popularity and the more uncertainty count.
 
-    At full adventure the chance of being seen counts relative to how many have rated the movie. What is
-    possible is one standard deviation, of the person's taste and not of their moods, above the stars.
+    At full adventure the chance of being seen is relative to the number of ratings, and the stars are one
+    standard deviation, without the noise of ratings, above the prediction.
     """
-    stars = stars[index]
     if adventurous:
-        unsure = (person.deviation(index).square() - person.noise.mean()).clamp(min=0).sqrt()
-        stars = stars + adventurous * unsure
-    fame = torch.tensor([movie.n_ratings + STEADY for movie in asker.library.movies])
-    chance_seen = asker.chance_seen().clamp(min=MIN_SEEN) / (fame / fame.max()).pow(adventurous)
+        variance = (person.deviation(index).square() - person.noise.mean()).clamp(min=0)
+        stars = stars + adventurous * variance.sqrt()
+    ratings = (
+        torch.tensor(profile.artifacts.movies["n_ratings"].to_numpy()) + 10
+    )  # a single one is no evidence
+    chance_seen = profile.chance_seen().clamp(min=MIN_SEEN) / (ratings / ratings.max()).pow(adventurous)
     return ranking_score(stars[None], noise_deviation(person)[None], chance_seen[index][None])[0]
 
 
-def _spread(
-    score: Float[Tensor, " candidates"], clusters: list[Cluster | None], count: int, adventurous: float
+def spread(
+    score: Float[Tensor, " candidates"], group: Int[Tensor, " candidates"], count: int, adventurous: float
 ) -> list[int]:
-    """The best rows; the more adventurous, the less a movie counts after others of its cluster.
-
-    A movie without a cluster is of a kind of its own.
-    """
-    names = [row if cluster is None else cluster for row, cluster in enumerate(clusters)]
-    kinds = {name: kind for kind, name in enumerate(dict.fromkeys(names))}
-    kind = torch.tensor([kinds[name] for name in names])
-    left, chosen = score.clone(), []
+    """The rows with the highest scores; at full adventure, each lowers the scores of its group by 90 %."""
+    left, rows = score.clone(), []
     for _ in range(min(count, len(score))):
         best = int(left.argmax())
-        chosen.append(best)
-        left = left.where(kind != kind[best], left * (1 - REPEATED * adventurous))
+        rows.append(best)
+        left = left.where(group != group[best], left * (1 - 0.9 * adventurous))
         left[best] = -torch.inf
-    return chosen
+    return rows
 
 
-def _explain(asker: UserProfile, person: UserPosterior, movie: Movie) -> Reasons:
-    """What is expected without any rating, and what each rating adds, the ratings that add most first."""
-    alone, added = person.explain(movie.movie)
-    rated = list(asker.stars.items())
-    reasons = [
-        Reason(asker.library.movies[rated[row][0]], rated[row][1], added[row].item())
-        for row in added.argsort(descending=True, stable=True).tolist()
-    ]
-    return Reasons(alone, reasons)
-
-
-def that_pass(filters: Filters) -> str:
-    """For a message: which movies are meant, if there are filters."""
-    return f"that pass {filters} " if str(filters) else ""
+def _explain(profile: UserProfile, person: UserPosterior, movie: int) -> dict[str, Any]:
+    """What is predicted without ratings, and what each rating adds, the largest first."""
+    alone, added = person.explain(movie)
+    ratings = []
+    for (rated, stars), stars_added in zip(profile.stars.items(), added.tolist(), strict=True):
+        name = {key: profile.artifacts.records[rated][key] for key in ("movie_id", "title", "year")}
+        ratings.append({**name, "stars": stars, "added": stars_added})
+    return {"alone": alone, "ratings": sorted(ratings, key=lambda rating: -rating["added"])}

@@ -1,154 +1,137 @@
-"""Looks names up in the titles of a catalogue: exactly, and less and less so."""
+"""An index of titles that ignores what people write differently."""
 
-from collections.abc import Iterable, Sequence
-from functools import cached_property
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from enum import IntEnum
+from itertools import combinations
+from typing import NamedTuple
+
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from stages.movielens.title_format import alternatives, spoken
-from stages.recommender.normalization import essential, levelled, plain, runs
 
-LETTERS_PER_TYPO = 5
-MOST_TYPOS = 3
 FAMOUS = 0.1
-"""A movie with this share of the best known one's ratings may be meant by less of its title than others."""
+"""Share of the best-known movie's ratings from which one word, initials, or twice the typos are enough."""
+_LETTERS = {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "½": " 1/2"}
+_NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve thirteen".split()
+_NUMERALS = "i ii iii iv v vi vii viii ix x xi xii xiii".split()
+_SAME = {word: str(number) for number, word in [*enumerate(_NUMBERS), *enumerate(_NUMERALS, start=1)]}
+_SAME |= {"doctor": "dr", "mister": "mr", "saint": "st", "versus": "5", "vs": "5"}  # as the numeral v
+_WORDS = re.compile(rf"\b(?:{'|'.join(_SAME.keys() - _NUMERALS)}|(?<!^)(?:{'|'.join(_NUMERALS)}))\b", re.M)
+_COUNTED = re.compile(r"\b(?:part|pt|episode|ep|volume|vol|chapter) +(?=\d+\b)")
+_FILLERS = re.compile(r"\b(?:the|a|an|and|of)\b")
+_BREAK = re.compile(r":\s+|\s+[-–—]\s+")
+_SERIES = re.compile(r"(?:the |an? )?(\S+ .*?\w)(?: and the |[’']s )", re.IGNORECASE)
+
+Kind = IntEnum("Kind", ["TITLE", "SERIES", "PART", "INITIALS"])
+"""A whole title, its beginning, another part of it, and the initials of one of these."""
 
 
-class Lookup:
-    """Each way to look a name up gives the movies found, as places in the catalogue; any may come twice.
+def normalise(names: Iterable[str]) -> list[str]:
+    """Each name in lower case without accents, punctuation and filler words, and with digits for numerals.
 
-    What a way needs is prepared when it is first used.
+    >>> normalise(["The Godfather: Part II", "Amélie", "WALL·E", "Lilo & Stitch", "Ocean's Eleven", "8½"])
+    ['godfather 2', 'amelie', 'wall e', 'lilo stitch', 'oceans 11', '8 1 2']
     """
+    lines = [" ".join(name.split()) for name in names]
+    text = "\n".join(lines).casefold()
+    for letter, ascii_letters in _LETTERS.items():
+        text = text.replace(letter, ascii_letters)
+    text = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text).casefold())
+    text = re.sub(r"[’'`.*]", "", text.replace("...", " "))
+    text = re.sub(r"[^\w\n]|_", " ", text)
+    text = _COUNTED.sub("", _WORDS.sub(lambda match: _SAME[match[0]], text))
+    rows = zip(_FILLERS.sub(" ", text).split("\n"), text.split("\n"), lines, strict=True)
+    return [" ".join(short.split() or whole.split()) or line for short, whole, line in rows]
+
+
+def names_in(title: str) -> Iterator[tuple[Kind, str]]:
+    """A title, and its parts: between colons and dashes, or a series' name in front.
+
+    >>> [(kind.name, part) for kind, part in names_in("Alien: Covenant")]
+    [('TITLE', 'Alien: Covenant'), ('SERIES', 'Alien'), ('PART', 'Covenant')]
+    >>> [part for _, part in names_in("Bridget Jones's Diary")]
+    ["Bridget Jones's Diary", 'Bridget Jones']
+    """
+    yield Kind.TITLE, title
+    pieces = _BREAK.split(title)
+    for start, end in combinations(range(len(pieces) + 1), 2):
+        if end - start < len(pieces):
+            yield Kind.PART if start else Kind.SERIES, " ".join(pieces[start:end])
+    if match := _SERIES.match(title):
+        yield Kind.SERIES, match[1]
+
+
+def initials(name: str) -> list[str]:
+    """First letters of a name's words, with and without an article: at least three, or two with a number.
+
+    >>> initials("The Lord of the Rings"), initials("Terminator 2"), initials("Jurassic Park")
+    (['tlotr', 'lotr'], ['t2'], [])
+    """
+    words = re.findall(r"\w+", re.sub(r"[’'.]", "", name.casefold()))
+    letters = "".join(word if word.isdecimal() else word[0] for word in words)
+    both = [letters, letters[1:]] if words[:1] == ["the"] else [letters]
+    return [each for each in both if len(words) > 1 and len(each) > (1 if words[-1].isdecimal() else 2)]
+
+
+class Name(NamedTuple):
+    """A name of a movie as it is written, and as it is compared."""
+
+    movie: int
+    kind: Kind
+    text: str
+    key: str
+
+
+class TitleIndex:
+    """Ways to search in the titles of all movies, as MovieLens writes them without the year."""
 
     def __init__(self, titles: Sequence[str], n_ratings: Sequence[int]) -> None:
-        self._titles, self._n_ratings = titles, n_ratings
+        names = [
+            (movie, kind, text)
+            for movie, title in enumerate(titles)
+            for name in dict.fromkeys([spoken(title), *alternatives(title), title])
+            for kind, text in names_in(name)
+        ]
+        rows = zip(names, normalise(text for *_, text in names), strict=True)
+        self._names = [Name(*name, key) for name, key in rows if name[1] != Kind.PART or not key.isdecimal()]
+        self._keys = [name.key for name in self._names]
+        least = FAMOUS * max(n_ratings)
+        self._famous = [n_ratings[name.movie] >= least for name in self._names]
+        self._by_key: dict[str, list[Name]] = defaultdict(list)
+        for name, famous in zip(self._names, self._famous, strict=True):
+            self._by_key[name.key.replace(" ", "")].append(name)
+            for letters in initials(name.text) if famous else []:
+                self._by_key[letters].append(name._replace(kind=Kind.INITIALS))
 
-    def exactly(self, name: str) -> list[int]:
-        """Movies with this title, and better known ones with it as an alternative title."""
-        (key,) = _keys(plain([name]), [name])
-        by_title, by_alternative = self._by_key
-        found = by_title.get(key, [])
-        best = max((self._n_ratings[movie] for movie in found), default=0)
-        others = by_alternative.get(key, []) if found else []
-        return found + [movie for movie in others if self._n_ratings[movie] > best]
+    def exactly(self, key: str) -> list[Name]:
+        """Names with this key, whatever its gaps."""
+        return self._by_key.get(key.replace(" ", ""), [])
 
-    def levelled(self, name: str) -> list[int]:
-        """Movies with this title, alternative or not, whatever its article and however it is numbered."""
-        wanted = _level(name)
-        return self._by_level.get(wanted, []) if wanted else []
+    def by_words(self, key: str) -> list[Name]:
+        """Whole titles with these words, side by side if possible; for one word, of famous movies."""
+        words = key.split()
+        names = [name for name, famous in zip(self._names, self._famous, strict=True) if famous or words[1:]]
+        titles = [name for name in names if name.kind == Kind.TITLE]
+        together = [name for name in titles if f" {key} " in f" {name.key} "]
+        return together or [name for name in titles if set(words) <= set(name.key.split())]
 
-    def by_part(self, name: str) -> list[int]:
-        """Movies in whose title this stands alone between colons or dashes: "Terminator 2", "A New Hope"."""
-        wanted, (names, movies) = _level(name), self._names
-        return [movies[i] for i in self._holding([wanted]) if wanted in runs(names[i])]
+    def with_typos(self, key: str) -> list[Name]:
+        """Names that differ in the fewest letters, at most 1 in 5, and in no digit."""
+        allowed, digits = min(len(key) // 5, 3), re.findall(r"\d", key)
+        close = process.extract(key, self._keys, scorer=OSA.distance, score_cutoff=allowed, limit=None)
+        likely = [
+            (typos, self._names[row])
+            for text, typos, row in close
+            if 0 < typos <= (allowed if self._famous[row] else allowed // 2)
+            and re.findall(r"\d", text) == digits
+        ]
+        return [name for typos, name in likely if typos == likely[0][0]]
 
-    def by_words(self, name: str) -> list[int]:
-        """Movies with these words in their title, side by side if possible; for one word, famous ones."""
-        wanted, movies = _level(name), self._names[1]
-        words = essential(wanted).split()
-        if not words:
-            return []
-        found = [movies[i] for i in self._holding([wanted]) or self._holding(words)]
-        return found if len(words) > 1 else [movie for movie in found if self._is_famous(movie)]
-
-    def with_typos(self, name: str) -> list[int]:
-        """Movies of which a title, or a part of it, differs least: in few letters, and in no digit.
-
-        Movies that are not famous are allowed half as many typos, since the movie meant may be another.
-        """
-        wanted = essential(_level(name))
-        allowed = min(len(wanted) // LETTERS_PER_TYPO, MOST_TYPOS)
-        if not allowed:
-            return []
-        from rapidfuzz import process
-        from rapidfuzz.distance import OSA
-
-        texts, movies = self._essentials
-        close = process.extract(wanted, texts, scorer=OSA.distance, score_cutoff=allowed, limit=None)
-        numbered = [(typos, movies[i]) for text, typos, i in close if _digits(text) == _digits(wanted)]
-        likely = [(typos, m) for typos, m in numbered if self._is_famous(m) or typos <= allowed // 2]
-        return [movie for typos, movie in likely if typos == likely[0][0]]
-
-    def near(self, name: str, count: int) -> list[int]:
-        """The movies whose titles share most with a name, the best known first among equals."""
-        from rapidfuzz import fuzz, process
-
-        texts, movies = self._essentials
-        wanted = essential(_level(name))
-        close = process.extract(wanted, texts, scorer=fuzz.token_set_ratio, limit=20 * count, score_cutoff=1)
-        close.sort(key=lambda found: (-found[1], -self._n_ratings[movies[found[2]]]))
-        return list(dict.fromkeys(movies[i] for *_, i in close))[:count]
-
-    def _is_famous(self, movie: int) -> bool:
-        return self._n_ratings[movie] >= FAMOUS * self._most_ratings
-
-    def _holding(self, phrases: list[str]) -> list[int]:
-        """MovieEmbeddings of the names that hold all of these, each as whole words."""
-        found: Iterable[int] = range(len(self._padded)) if all(phrases) else []
-        for phrase in (f" {phrase} " for phrase in sorted(phrases, key=len, reverse=True)):
-            found = [i for i in found if phrase in self._padded[i]]
-        return list(found)
-
-    @cached_property
-    def _most_ratings(self) -> int:
-        return max(self._n_ratings, default=0)
-
-    @cached_property
-    def _names(self) -> tuple[list[str], list[int]]:
-        """What movies are called, as spoken, as written and otherwise, and the movie of each name."""
-        odd = [i for i, title in enumerate(self._titles) if title.endswith(")") or ", " in title]
-        names, written = list(self._titles), [i for i in odd if self._titles[i].endswith(")")]
-        for i in odd:
-            names[i] = spoken(names[i])
-        others = [(name, i) for i in odd for name in alternatives(self._titles[i])]
-        names += [self._titles[i] for i in written] + [name for name, _ in others]
-        return names, [*range(len(self._titles)), *written, *(i for _, i in others)]
-
-    @cached_property
-    def _plain(self) -> list[str]:
-        return plain(self._names[0])
-
-    @cached_property
-    def _by_key(self) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
-        """Movies by their titles without gaps, and by their alternative titles."""
-        names, movies = self._names
-        keys, n_main = _keys(self._plain, names), sum(1 + title.endswith(")") for title in self._titles)
-        return _grouped(keys[:n_main], movies[:n_main]), _grouped(keys[n_main:], movies[n_main:])
-
-    @cached_property
-    def _levels(self) -> list[str]:
-        return [levelled(name) for name in self._plain]
-
-    @cached_property
-    def _padded(self) -> list[str]:
-        return [f" {name} " for name in self._levels]
-
-    @cached_property
-    def _by_level(self) -> dict[str, list[int]]:
-        return _grouped(self._levels, self._names[1])
-
-    @cached_property
-    def _essentials(self) -> tuple[list[str], list[int]]:
-        """Names and their parts without words that say little, and the movie of each."""
-        names, movies = self._names
-        parts = [(run, movie) for name, movie in zip(names, movies, strict=True) for run in runs(name)]
-        texts = self._levels + [run for run, _ in parts]
-        return [essential(text) for text in texts], movies + [movie for _, movie in parts]
-
-
-def _keys(plain_names: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Names without their gaps; one that is all punctuation stays as it is."""
-    return [key.replace(" ", "") or name for key, name in zip(plain_names, names, strict=True)]
-
-
-def _level(name: str) -> str:
-    return levelled(*plain([name]))
-
-
-def _digits(text: str) -> str:
-    return "".join(filter(str.isdigit, text))
-
-
-def _grouped(keys: Iterable[str], movies: Iterable[int]) -> dict[str, list[int]]:
-    groups: dict[str, list[int]] = {}
-    for key, movie in zip(keys, movies, strict=True):
-        groups.setdefault(key, []).append(movie)
-    return groups
+    def near(self, key: str) -> list[Name]:
+        """The names that share most words and letters with a key."""
+        close = process.extract(key, self._keys, scorer=fuzz.token_set_ratio, limit=6, score_cutoff=60)
+        return [self._names[row] for *_, row in close]

@@ -1,9 +1,11 @@
-"""The command as a process of its own: what it imports, and how it ends."""
+"""The command as a process of its own: what it imports, closed streams, pipes and encodings."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from tests.repository import ROOT
 
@@ -18,54 +20,52 @@ print(*sorted(sys.modules), file=sys.stderr)
 """
 
 
-def process(
-    *arguments: str, code: str = "", stdout: int = subprocess.PIPE, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *(["-c", code] if code else ["-m", "stages.recommend"]), *arguments],
-        cwd=ROOT,
-        env=os.environ | environment,
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=60,
-    )
+def process(*arguments: str, shell: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python by a shell, with redirections."""
+    command = ["bash", "-c", f'"$0" "$@" {shell}', sys.executable, *arguments]
+    environment = os.environ | environment
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
 
 
-def test_without_arguments_and_a_terminal_the_help_is_printed_before_anything_slow_is_imported() -> None:
-    nothing, asked = process(code=IMPORTED), process("--help", code=IMPORTED)
+def recommend(data: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return process("-m", "stages.recommend", *arguments, "--data", str(data), **settings)
+
+
+def test_without_arguments_the_help_is_printed_without_slow_imports() -> None:
+    nothing, asked = process("-c", IMPORTED), process("-c", IMPORTED, "--help")
     assert nothing.stdout == asked.stdout
-    assert "examples:" in asked.stdout
-    for answered in (nothing, asked):
-        assert {"torch", "pandas", "numpy", "rich"}.isdisjoint(answered.stderr.split())
-    assert process().returncode == 0
+    assert "--like" in asked.stdout
+    assert {"torch", "pandas", "numpy", "rich"}.isdisjoint(nothing.stderr.split())
 
 
-def test_an_answer_needs_neither_pandas_nor_sklearn_nor_matplotlib(data: Path) -> None:
-    answered = process("--like", "Heat", "--data", str(data), code=IMPORTED)
-    assert "Falling" in answered.stdout
-    modules = set(answered.stderr.split())
-    assert "torch" in modules
-    assert modules.isdisjoint({"pandas", "sklearn", "matplotlib", "scipy"})
+def test_a_recommendation_does_not_import_libraries_that_it_does_not_need(data: Path) -> None:
+    done = process("-c", IMPORTED, "Heat", "--data", str(data))
+    assert "Falling" in done.stdout
+    assert {"sklearn", "matplotlib", "scipy", "rich"}.isdisjoint(done.stderr.split())
 
 
-def test_an_error_is_one_line(data: Path) -> None:
-    failed = process("--like", "Qwertyuiop", "--data", str(data))
-    assert (failed.returncode, failed.stdout) == (1, "")
-    assert failed.stderr.startswith('recommend: no movie is called "Qwertyuiop"')
-    assert failed.stderr.count("\n") == 1
+def test_an_error_is_a_message_without_a_traceback(data: Path) -> None:
+    done = recommend(data, "Qwertyuiop")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("recommend: ")
+    assert done.stderr.count("\n") == 1
 
 
-def test_a_reader_that_has_had_enough_is_no_error(data: Path) -> None:
-    reader, writer = os.pipe()
-    os.close(reader)
-    left = process("--like", "Heat", "--data", str(data), stdout=writer)
-    os.close(writer)
-    assert left.stderr == ""
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_error(data: Path, tmp_path: Path, closed: str) -> None:
+    (tmp_path / "mine.csv").write_text("title,rating\nHeat,4\nQwertyuiop,4\n")
+    done = recommend(data, "--watched", str(tmp_path / "mine.csv"), shell=closed)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+    assert "Qwertyuiop" not in done.stdout
+    assert ("Falling" in done.stdout) == (closed in ("<&-", "2>&-"))
 
 
-def test_an_encoding_without_the_signs_is_no_reason_to_fail(data: Path) -> None:
-    answered = process("--like", "Heat", "--data", str(data), PYTHONIOENCODING="ascii")
-    assert (answered.returncode, answered.stderr) == (0, "")
-    assert " ? 0." in answered.stdout
+def test_a_reader_that_ends_early_is_no_error(data: Path) -> None:
+    assert recommend(data, "Heat", shell="| true").stderr == ""
+
+
+def test_an_encoding_without_a_sign_replaces_it(data: Path) -> None:
+    done = recommend(data, "Heat", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert " ? 0." in done.stdout
