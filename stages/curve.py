@@ -21,14 +21,22 @@ NUMBERS = [*range(2, 11), 12, 15, 20, 25, 30, 40]
 COLUMNS = ["silhouette", "stability", "genre_coherence_z", "tag_coherence_z", "popularity_explained"]
 
 
+class CurveParameters(Seeded):
+    """The keys that this stage reads."""
+
+    study: bool
+
+
 def main(points: Path, movies: Path, tags: Path, curve: Path, params: Path = Path("params.yaml")) -> None:
     """Evaluate clusters of the MOVIES by POINTS, with TAGS, for each number of clusters; write CURVE."""
-    seed = Seeded.load(params).seed
+    parameters = CurveParameters.load(params)
+    if not parameters.study:
+        return write_csv(curve, pd.DataFrame(columns=["n_clusters", *COLUMNS]))
     embeddings = MovieEmbeddings.load(points)
     clustered = read_movies(movies).iloc[embeddings.movie]
     tagged = tag_attributes(pd.read_csv(tags, keep_default_na=False), clustered["movie"])
     fits = [embeddings.embedding, *embeddings.replicas]
-    write_csv(curve, metrics_by_number(fits, clustered, tagged, seed).round(4))
+    return write_csv(curve, metrics_by_number(fits, clustered, tagged, parameters.seed).round(4))
 
 
 def metrics_by_number(

@@ -13,6 +13,7 @@ from stages.core.compute import threads_for
 from stages.core.files import Metrics, load, write_metrics
 from stages.core.parameters import Seeded
 from stages.core.seeds import derive_seed
+from stages.factorization.fold_in import fold_in_users
 from stages.factorization.model import Model
 from stages.movielens.ratings import Ratings, concatenate
 from stages.ranking.bootstrap import bootstrap_interval, rmse, rmse_difference
@@ -59,7 +60,11 @@ def evaluate(
     """
     mean, deviation = model.predict_distribution(test)
     prediction = mean.clamp(*train.scale())
-    top, by_user = top_movies(score_users(model, ease, train), concatenate(train, validation), test)
+    top, by_user = top_movies(
+        score_users(fold_in_users(model, train, known=True), ease, train),
+        concatenate(train, validation),
+        test,
+    )
     ranking = {name: value.numpy() for name, value in by_user.items()}
     squared_errors = baselines.assign(model=prediction.numpy()).sub(test.rating.numpy(), axis="index") ** 2
     sums = squared_errors.assign(n_ratings=1.0).groupby(test.user.numpy()).sum()

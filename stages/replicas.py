@@ -20,10 +20,13 @@ from stages.factorization.fit import FitParameters, fit, make_problem
 from stages.factorization.solver import Problem
 from stages.movielens.ratings import Ratings, SideInformation
 
+WITHOUT_GENRES = "without genres"
+
 
 class ReplicasParameters(FitParameters):
     """The keys that this stage reads."""
 
+    study: bool
     replicas: Annotated[int, Field(ge=0, le=100)]
 
 
@@ -42,16 +45,17 @@ def main(
     found = [torch.zeros(0, inputs[0].n_movies, parameters.latent_factors)]
     found += run_parallel(embed, calls, len(inputs[0]))
     embeddings = torch.cat(found)
-    n = parameters.replicas
-    write_bytes(replicas, Replicas(embeddings[:n], embeddings[n:]).serialize())
+    n_replicas = sum(purpose != WITHOUT_GENRES for purpose in fits)
+    write_bytes(replicas, Replicas(embeddings[:n_replicas], embeddings[n_replicas:]).serialize())
 
 
 def variants(parameters: ReplicasParameters) -> dict[str, ReplicasParameters]:
-    """Parameters of each fit, by the purpose of its random numbers."""
-    fits = {f"replica {number}": parameters for number in range(parameters.replicas)}
+    """Parameters of each fit, by the purpose of its random numbers; none without `study`."""
+    n_replicas = parameters.replicas if parameters.study else 0
+    fits = {f"replica {number}": parameters for number in range(n_replicas)}
     if fits and parameters.solver == "gibbs" and "genres" in parameters.movie_features:
         others = tuple(name for name in parameters.movie_features if name != "genres")
-        fits["without genres"] = parameters.model_copy(update={"movie_features": others})
+        fits[WITHOUT_GENRES] = parameters.model_copy(update={"movie_features": others})
     return fits
 
 

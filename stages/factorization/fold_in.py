@@ -11,6 +11,7 @@ where ỹ_i = α (y_i - Σ y / (n_s + τ/α)), with the sum over the n_s ratings
 its effect s. So a prediction is exactly the sum of a part from the prior and of a part from each rating.
 """
 
+import dataclasses
 from dataclasses import dataclass
 
 import torch
@@ -18,7 +19,10 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import pad
 
-from stages.factorization.model import NOISE_SHAPE, Model
+from stages.factorization.grouped_ratings import group, group_pairs
+from stages.factorization.model import NOISE_SHAPE, Model, session_of
+from stages.factorization.normal_equations import normal_equations, solve
+from stages.movielens.ratings import HOURS, Ratings
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,6 @@ class UserPosterior:
     influence: Float[Tensor, "draws n_given entries"]  # part of the mean from each rating: P⁻¹ g_i
     covariance: Float[Tensor, "draws entries entries"]  # P⁻¹
     noise: Float[Tensor, " draws"]  # variance of a rating given x, in stars², with s; 0 if not estimated
-    hours: Int[Tensor, " n_sessions"]  # of the sessions, ascending
-    effects: Float[Tensor, " n_sessions"]  # posterior means of s, in stars
 
     @property
     def mean(self) -> Float[Tensor, "draws entries"]:
@@ -52,10 +54,6 @@ class UserPosterior:
         within = ((y @ self.covariance) * y).sum(dim=2) + self.noise[:, None]
         return (prediction.var(dim=0, correction=0) + within.mean(dim=0)).sqrt()
 
-    def effect_in(self, hour: Int[Tensor, " n"]) -> Float[Tensor, " n"]:
-        """Session effect in each hour since 1970, in stars; 0 without a rating in that hour."""
-        return (hour[:, None] == self.hours).float() @ self.effects
-
     def explain(self, movie: int) -> tuple[float, Float[Tensor, " n_given"]]:
         """Parts of the prediction for a movie, in stars: without any rating, and from each rating."""
         y = _with_one(self.model.movie_factors[:, movie])
@@ -75,14 +73,14 @@ def fold_in(
 
     The noise is that of the `user` of the model, or the expected noise of a new user.
     """
-    alpha = _noise_precision(model, user)
+    alpha = noise_precision(model, user)[:, 0]
     y = _with_one(model.movie_factors.index_select(1, movie))
     target = (rating - model.mean - model.movie_biases[:, movie].float())[..., None]
-    hours, session, n_ratings = torch.unique(hour, return_inverse=True, return_counts=True)
+    _, session, n_ratings = torch.unique(hour, return_inverse=True, return_counts=True)
     weight = n_ratings + (model.effect_precision / alpha)[:, None]  # n_s + τ/α
 
     def session_means(value: Float[Tensor, "draws n_given width"]) -> Float[Tensor, "draws n_sessions width"]:
-        sums = value.new_zeros(model.draws, len(hours), value.shape[2]).index_add_(1, session, value)
+        sums = value.new_zeros(model.draws, len(n_ratings), value.shape[2]).index_add_(1, session, value)
         return torch.div(sums, weight[..., None])
 
     y_tilde = alpha[:, None, None] * (y - session_means(y).index_select(1, session))
@@ -92,16 +90,57 @@ def fold_in(
     prior = model.prior_precision @ model.prior_mean[..., None]
     expected = (covariance @ prior).squeeze(-1)
     influence = (y_tilde * target + from_features) @ covariance
-    residual = target - y @ (expected + influence.sum(dim=1))[..., None]
     noise = (1 / alpha + 1 / model.effect_precision).where(model.noise_rate > 0, 0.0)
-    effects = session_means(residual).mean(dim=0).squeeze(-1)
-    return UserPosterior(model, expected, influence, covariance, noise, hours, effects)
+    return UserPosterior(model, expected, influence, covariance, noise)
 
 
-def _noise_precision(model: Model, user: int | None) -> Float[Tensor, " draws"]:
-    """α of each draw; 1 if the solver does not estimate it."""
-    precision = NOISE_SHAPE / model.noise_rate if user is None else 1 / model.noise[:, user].float()
-    return precision.where(model.noise_rate > 0, 1.0)
+def fold_in_users(model: Model, ratings: Ratings, *, known: bool) -> Model:
+    """The model with the posterior means of all users given `ratings` in place of their vectors and effects.
+
+    The noise is that of the same users of the model if they are `known`, else that of new users. The equations
+    are those of `fold_in`: with S = Σ y and T = Σ t over the n_s ratings of a session,
+
+        P = Λ + α (Σ y yᵀ - Σ_s S Sᵀ / (n_s + τ/α)),    P x̄ = Λ (m + Bᵀ f) + α (Σ y t - Σ_s S T / (n_s + τ/α))
+    """
+    alpha = (
+        noise_precision(model, slice(None)) if known else noise_precision(model).expand(-1, ratings.n_users)
+    )
+    by_user, ones = group(ratings, "user"), torch.ones(len(ratings))
+    session, row, n_ratings = torch.unique(session_of(ratings), return_inverse=True, return_counts=True)
+    owner, n_sessions = session // HOURS, len(session)
+    by_session = group_pairs(row, n_sessions, ratings.movie, ratings.n_movies)
+    sessions = group_pairs(owner, ratings.n_users, torch.arange(n_sessions), n_sessions)
+    n_rated = torch.bincount(ratings.user, minlength=ratings.n_users).clamp(min=1)
+    features = by_user.weighted_sums(model.feature_basis, ones) / n_rated.sqrt()[:, None]
+    vectors = torch.zeros(model.draws, ratings.n_users, model.prior_mean.shape[1])
+    effects = torch.zeros(n_sessions)
+    for draw in range(model.draws):
+        y, precision = _with_one(model.movie_factors[draw]), model.prior_precision[draw]
+        t = ratings.rating - model.mean - model.movie_biases[draw, ratings.movie].float()
+        s, t_s = by_session.weighted_sums(y, ones), torch.bincount(row, t, n_sessions)
+        weight = 1 / (n_ratings + model.effect_precision[draw] / alpha[draw, owner])
+        triangle, moment = normal_equations(by_user, y, t[by_user.rating], ones)
+        shared = normal_equations(sessions, s, t_s[sessions.rating], weight[sessions.rating])
+        prior = (model.prior_mean[draw] + features @ model.feature_weights[draw]) @ precision
+        scale = alpha[draw, :, None]
+        moment = prior + scale * (moment - shared[1])
+        vectors[draw] = solve(scale * (triangle - shared[0]), moment, precision, torch.zeros_like(moment))
+        effects += weight * (t_s - torch.linalg.vecdot(s, vectors[draw, owner])) / model.draws
+    return dataclasses.replace(
+        model,
+        user_factors=vectors[..., :-1],
+        user_biases=vectors[..., -1],
+        noise=(1 / alpha).where(model.noise_rate[:, None] > 0, 0.0),
+        session=session,
+        session_effects=effects.expand(model.draws, -1),
+    )
+
+
+def noise_precision(model: Model, user: int | slice | None = None) -> Float[Tensor, "draws users"]:
+    """α of these users of the model, or of a new user, in each draw; 1 if the solver does not estimate it."""
+    new = (NOISE_SHAPE / model.noise_rate)[:, None]
+    precision = new if user is None else (1 / model.noise[:, user].float()).view(model.draws, -1)
+    return precision.where(model.noise_rate[:, None] > 0, 1.0)
 
 
 def _with_one(factors: Tensor) -> Tensor:

@@ -39,9 +39,23 @@ class GroupedRatings(NamedTuple):
 
 def group(ratings: Ratings, by: Literal["user", "movie"], part: int = 0, parts: int = 1) -> GroupedRatings:
     """The ratings of all users or movies, or of one of several parts of them."""
-    row, partner, n_rows, n_partners = ratings.user, ratings.movie, ratings.n_users, ratings.n_movies
-    if by == "movie":
-        row, partner, n_rows, n_partners = partner, row, n_partners, n_rows
+    users, movies = (ratings.user, ratings.n_users), (ratings.movie, ratings.n_movies)
+    return (
+        group_pairs(*users, *movies, part, parts)
+        if by == "user"
+        else group_pairs(*movies, *users, part, parts)
+    )
+
+
+def group_pairs(
+    row: Int[Tensor, " n_ratings"],
+    n_rows: int,
+    partner: Int[Tensor, " n_ratings"],
+    n_partners: int,
+    part: int = 0,
+    parts: int = 1,
+) -> GroupedRatings:
+    """Pairs of row and partner grouped by row: of all rows, or of one of several parts of them."""
     rows = divide(torch.bincount(row, minlength=n_rows), parts)[part]
     rating = torch.nonzero((row >= rows.start) & (row < rows.stop)).flatten()
     n_tiles = -(-n_partners // TILE)
