@@ -60,11 +60,8 @@ def evaluate(
     """
     mean, deviation = model.predict_distribution(test)
     prediction = mean.clamp(*train.scale())
-    top, by_user = top_movies(
-        score_users(fold_in_users(model, train, known=True), ease, train),
-        concatenate(train, validation),
-        test,
-    )
+    score = score_users(fold_in_users(model, train, known=True), ease, train)
+    top, by_user = top_movies(score, concatenate(train, validation), test)
     ranking = {name: value.numpy() for name, value in by_user.items()}
     squared_errors = baselines.assign(model=prediction.numpy()).sub(test.rating.numpy(), axis="index") ** 2
     sums = squared_errors.assign(n_ratings=1.0).groupby(test.user.numpy()).sum()

@@ -64,7 +64,7 @@ def differences(name: str, found: dict[str, Any], committed: dict[str, Any]) -> 
     def agree(key: str) -> bool:
         one, other = found.get(key), committed[key]
         if not isinstance(one, int | float) or not isinstance(other, int | float):
-            return one == other
+            return bool(one == other)
         return bool(abs(one - other) <= SENSITIVE.get(key, TOLERANCE[name]) * max(1, abs(other)))
 
     return [f"{key}: {found.get(key)}, committed {committed[key]}" for key in committed if not agree(key)]

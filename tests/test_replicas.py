@@ -13,7 +13,13 @@ from tests.conftest import write_training_inputs
 
 @pytest.mark.parametrize(
     ("changes", "n_replicas", "n_without_genres"),
-    [({}, 2, 1), ({"solver": "als"}, 2, 0), ({"movie_features": ["raters"]}, 2, 0), ({"replicas": 0}, 0, 0)],
+    [
+        ({}, 2, 1),
+        ({"solver": "als"}, 2, 0),
+        ({"movie_features": ["raters"]}, 2, 0),
+        ({"replicas": 0}, 0, 0),
+        ({"study": False}, 0, 0),
+    ],
     ids=str,
 )
 def test_replicas_differ_and_the_file_is_the_same_each_time(

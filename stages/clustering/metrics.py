@@ -12,7 +12,7 @@ from sklearn.preprocessing import normalize
 
 from stages.clustering.attributes import Attributes, genre_attributes
 
-MAX_SILHOUETTE = 10_000
+MAX_SILHOUETTE = 3_000
 """Movies whose distances to each other are computed; a silhouette takes the square of them."""
 
 Embedding = Float[np.ndarray, "movies dimensions"]

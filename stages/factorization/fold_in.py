@@ -97,22 +97,21 @@ def fold_in(
 def fold_in_users(model: Model, ratings: Ratings, *, known: bool) -> Model:
     """The model with the posterior means of all users given `ratings` in place of their vectors and effects.
 
-    The noise is that of the same users of the model if they are `known`, else that of new users. The equations
-    are those of `fold_in`: with S = Σ y and T = Σ t over the n_s ratings of a session,
+    The noise is that of the same users of the model if they are `known`, else that of new users. The
+    equations are those of `fold_in`: with S = Σ y and T = Σ t over the n_s ratings of a session,
 
         P = Λ + α (Σ y yᵀ - Σ_s S Sᵀ / (n_s + τ/α)),    P x̄ = Λ (m + Bᵀ f) + α (Σ y t - Σ_s S T / (n_s + τ/α))
     """
-    alpha = (
-        noise_precision(model, slice(None)) if known else noise_precision(model).expand(-1, ratings.n_users)
-    )
+    n_users, n_movies = ratings.n_users, ratings.n_movies
+    alpha = noise_precision(model, slice(None)) if known else noise_precision(model).expand(-1, n_users)
     by_user, ones = group(ratings, "user"), torch.ones(len(ratings))
     session, row, n_ratings = torch.unique(session_of(ratings), return_inverse=True, return_counts=True)
     owner, n_sessions = session // HOURS, len(session)
-    by_session = group_pairs(row, n_sessions, ratings.movie, ratings.n_movies)
-    sessions = group_pairs(owner, ratings.n_users, torch.arange(n_sessions), n_sessions)
-    n_rated = torch.bincount(ratings.user, minlength=ratings.n_users).clamp(min=1)
+    by_session = group_pairs(row, n_sessions, ratings.movie, n_movies)
+    sessions = group_pairs(owner, n_users, torch.arange(n_sessions), n_sessions)
+    n_rated = torch.bincount(ratings.user, minlength=n_users).clamp(min=1)
     features = by_user.weighted_sums(model.feature_basis, ones) / n_rated.sqrt()[:, None]
-    vectors = torch.zeros(model.draws, ratings.n_users, model.prior_mean.shape[1])
+    vectors = torch.zeros(model.draws, n_users, model.prior_mean.shape[1])
     effects = torch.zeros(n_sessions)
     for draw in range(model.draws):
         y, precision = _with_one(model.movie_factors[draw]), model.prior_precision[draw]

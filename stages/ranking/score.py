@@ -30,7 +30,7 @@ def ranking_score(
 
 
 def noise_deviation(variance: Float[Tensor, "draws users"]) -> Float[Tensor, " users"]:
-    """Standard deviation of users' noise, in stars; 1 where the solver does not estimate it (a variance of 0).
+    """Standard deviation of users' noise, in stars; 1 where the solver does not estimate it (variance 0).
 
     The penalties of such a solver are in units of the noise variance.
     """

@@ -67,7 +67,7 @@ def _score(
         torch.tensor(profile.artifacts.movies["n_ratings"].to_numpy()) + 10
     )  # a single one is no evidence
     chance_seen = profile.chance_seen().clamp(min=MIN_SEEN) / (ratings / ratings.max()).pow(adventurous)
-    return ranking_score(stars[None], noise_deviation(person)[None], chance_seen[index][None])[0]
+    return ranking_score(stars[None], noise_deviation(person.noise[:, None]), chance_seen[index][None])[0]
 
 
 def spread(

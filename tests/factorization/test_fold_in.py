@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from stages.factorization.fold_in import fold_in
+from stages.factorization.fold_in import fold_in, fold_in_users
 from stages.factorization.model import NOISE_SHAPE, Model
+from stages.movielens.ratings import HOURS as HOURS_LIMIT
+from stages.movielens.ratings import Ratings
 from tests.factorization.test_model import make_model
 
 MOVIES, STARS = torch.tensor([0, 3, 1, 4]), torch.tensor([5.0, 2.0, 4.5, 3.0])
@@ -40,15 +42,12 @@ def by_definition(model: Model, draw: int, alpha: float) -> tuple[np.ndarray, np
 def test_each_draw_has_the_posterior_of_the_joint_normal(user: int | None) -> None:
     model = bayesian_model()
     posterior = fold_in(model, MOVIES, STARS, HOURS, user)
-    effects = []
     for draw in range(3):
         alpha = NOISE_SHAPE / model.noise_rate[draw] if user is None else 1 / model.noise[draw, user]
         mean, covariance = by_definition(model, draw, alpha.item())
         assert posterior.mean[draw].numpy() == pytest.approx(mean[:4], rel=1e-3, abs=1e-3)
         assert posterior.covariance[draw].numpy() == pytest.approx(covariance[:4, :4], rel=1e-3, abs=1e-3)
         assert posterior.noise[draw].item() == pytest.approx(1 / alpha + 1 / model.effect_precision[draw])
-        effects.append(mean[4:])
-    assert posterior.effects.numpy() == pytest.approx(np.mean(effects, axis=0), rel=1e-3, abs=1e-3)
 
 
 def test_stars_and_deviation_are_those_of_the_mixture_of_draws() -> None:
@@ -75,10 +74,28 @@ def test_without_ratings_the_posterior_is_the_prior() -> None:
     model, nothing = bayesian_model(), torch.zeros(0, dtype=torch.int64)
     posterior = fold_in(model, nothing, torch.zeros(0), nothing)
     torch.testing.assert_close(posterior.mean, model.prior_mean, atol=1e-4, rtol=1e-4)
-    assert posterior.effect_in(torch.tensor([7])).tolist() == [0]
 
 
-def test_a_session_effect_is_only_in_its_hour() -> None:
-    posterior = fold_in(bayesian_model(), MOVIES, STARS, HOURS)
-    first, last = posterior.effects.tolist()
-    assert posterior.effect_in(torch.tensor([9, 8, 7, 1, 99])).tolist() == [last, 0, first, 0, 0]
+@pytest.mark.parametrize("known", [True, False])
+def test_many_users_are_folded_in_as_each_alone(known: bool) -> None:
+    """A user with the ratings above, one with a single rating, and one with none."""
+    model = bayesian_model()
+    n_users = model.n_users
+    user = torch.tensor([2, 2, 2, 2, 0])
+    movie, stars = torch.cat([MOVIES, torch.tensor([2])]), torch.cat([STARS, torch.tensor([1.0])])
+    hours = torch.cat([HOURS, torch.tensor([3])])
+    ratings = Ratings(user, movie, stars, hours * 3600, n_users, 5)
+    folded = fold_in_users(model, ratings, known=known)
+    for each in range(n_users):
+        own = user == each
+        posterior = fold_in(model, movie[own], stars[own], hours[own], each if known else None)
+        vectors = torch.cat([folded.user_factors[:, each], folded.user_biases[:, each, None]], dim=1)
+        torch.testing.assert_close(vectors, posterior.mean, atol=1e-4, rtol=1e-4)
+        noise = folded.noise[:, each] + 1 / model.effect_precision
+        torch.testing.assert_close(noise, posterior.noise)
+    alphas = 1 / folded.noise[:, 2]
+    effects = [by_definition(model, draw, alpha)[0][4:] for draw, alpha in enumerate(alphas.tolist())]
+    assert folded.session.tolist() == [3, 2 * HOURS_LIMIT + 7, 2 * HOURS_LIMIT + 9]
+    assert folded.session_effects[0, 1:].numpy() == pytest.approx(
+        np.mean(effects, axis=0), rel=1e-3, abs=1e-3
+    )

@@ -36,6 +36,7 @@ PARAMETERS: dict[str, tuple[object, set[str]]] = {
     "bias_regularization": (3, FITS),
     "batch_size": (64, FITS),
     "learning_rate": (0.01, FITS),
+    "study": (False, {"replicas", "newcomers", "curve"}),
     "replicas": (2, {"replicas"}),
     "newcomer_fraction": (0.2, {"newcomers"}),
     "given_ratings": (5, {"newcomers"}),

@@ -1,12 +1,10 @@
 """The ranking score is the probability that a movie is seen times that it is liked."""
 
-import dataclasses
-
 import pytest
 import torch
 
 from stages.factorization import als
-from stages.factorization.fold_in import fold_in
+from stages.factorization.fold_in import fold_in, fold_in_users
 from stages.factorization.model import hour_of
 from stages.movielens.ratings import Ratings
 from stages.ranking import ease
@@ -24,12 +22,14 @@ def test_users_are_folded_in_from_their_own_ratings(small_parts: dict[str, Ratin
     train = small_parts["train"]
     model = als.fit(make_problem(train), hyperparameters(solver="als", epochs=3)).model
     seen = ease.fit(train, 50.0)
-    found = score_users(model, seen, train)(torch.tensor([2, 17]))
+    found = score_users(fold_in_users(model, train, known=True), seen, train)(torch.tensor([2, 17]))
     own = train[train.user == 17]
     posterior = fold_in(model, own.movie, own.rating, hour_of(own.timestamp), 17)
     rated = torch.zeros(1, train.n_movies)
     rated[0, own.movie] = 1
     expected = ranking_score(posterior.stars()[None], torch.ones(1), seen.score(rated))
     torch.testing.assert_close(found[1:], expected, atol=1e-5, rtol=1e-3)
-    noisy = dataclasses.replace(posterior, noise=torch.tensor([0.25]))
-    assert noise_deviation(noisy).item() == 0.5
+
+
+def test_the_noise_deviation_is_1_where_the_solver_does_not_estimate_it() -> None:
+    assert noise_deviation(torch.tensor([[0.2, 0.0], [0.3, 0.0]])).tolist() == [0.5, 1.0]
