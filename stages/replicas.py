@@ -41,7 +41,10 @@ def main(
     parameters = ReplicasParameters.load(params)
     inputs = Ratings.load(train), Ratings.load(validation), SideInformation.load(side_information)
     fits = variants(parameters)
-    calls = [(make_problem(chosen, *inputs, purpose), chosen) for purpose, chosen in fits.items()]
+    calls = []
+    for number, (purpose, chosen) in enumerate(fits.items(), start=1):
+        problem = make_problem(chosen, *inputs, purpose)
+        calls.append((problem._replace(label=f"{purpose} ({number} of {len(fits)})"), chosen))
     found = [torch.zeros(0, inputs[0].n_movies, parameters.latent_factors)]
     found += run_parallel(embed, calls, len(inputs[0]))
     embeddings = torch.cat(found)

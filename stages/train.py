@@ -13,7 +13,7 @@ from stages.core.cli import UserError
 from stages.core.compute import require_memory, threads_for
 from stages.core.files import Metrics, write_bytes, write_csv, write_metrics
 from stages.core.parameters import Count
-from stages.factorization import distributed
+from stages.factorization import distributed, gibbs
 from stages.factorization.fit import FitParameters, fit, make_problem
 from stages.factorization.solver import Fit, Problem, rmse
 from stages.movielens.ratings import Ratings, SideInformation
@@ -73,8 +73,9 @@ def estimate(problem: Problem, parameters: FitParameters) -> float:
     needed = 110.0 * (len(problem.train) + len(problem.validation))  # grouped ratings
     needed += 4 * n_rows * entries**2  # normal equations
     if parameters.solver == "gibbs":
-        kept = parameters.epochs * (1 - parameters.burn_in)
-        needed += 6 * kept * (n_rows * entries + len(problem.train) / 10)  # draws, with session effects
+        draws = parameters.epochs * (1 - parameters.burn_in)
+        size = 2 * draws * (n_rows * entries + len(problem.train) / 10)  # in half precision, with sessions
+        needed += 2 * min(size, gibbs.MAX_BYTES)
     return needed
 
 

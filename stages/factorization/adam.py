@@ -35,7 +35,7 @@ def fit(problem: Problem, hyperparameters: Hyperparameters) -> Fit:
     mean = train.rating.mean() if hyperparameters.biases else train.rating.new_zeros(())
     rows = torch.stack([train.user, train.n_users + train.movie], dim=1)
     share = 1 / torch.bincount(rows.flatten(), minlength=train.n_users + train.n_movies).float()[rows]
-    history = History()
+    history = History(problem.label)
     with torch.inference_mode():  # makes a step faster by a tenth
         descent = Descent(problem, hyperparameters)
         for _ in history.epochs(hyperparameters.epochs):

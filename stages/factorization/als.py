@@ -38,7 +38,7 @@ def fit(problem: Problem, hyperparameters: Hyperparameters) -> Fit:
     by_movie = group(problem.train, "movie", *distributed.rank_and_size()).to(problem.device)
     factors = torch.randn(train.n_movies, hyperparameters.latent_factors, generator=problem.generator)
     movies = pad(START * factors, (0, 1)).to(problem.device)  # (q, c)
-    history = History()
+    history = History(problem.label)
     for _ in history.epochs(hyperparameters.epochs):
         users, _ = half_step(by_user, target[by_user.rating], movies, hyperparameters)
         users = distributed.gather(users, by_user.rows, train.n_users)

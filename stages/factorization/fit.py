@@ -30,7 +30,7 @@ def make_problem(
 ) -> Problem:
     """The input of a solver, with the chosen device and random numbers for this purpose."""
     generator = torch.Generator().manual_seed(derive_seed(parameters.seed, purpose))
-    return Problem(train, validation, side_information, choose_device(parameters.device), generator)
+    return Problem(train, validation, side_information, choose_device(parameters.device), generator, purpose)
 
 
 def fit(problem: Problem, parameters: FitParameters) -> Fit:

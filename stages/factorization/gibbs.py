@@ -29,6 +29,9 @@ from stages.factorization.normal_equations import normal_equations, solve
 from stages.factorization.prior import Prior
 from stages.factorization.solver import Fit, History, Hyperparameters, Problem
 
+MAX_BYTES = 2**30  # of the draws that are kept
+LARGE = "user_biases", "movie_biases", "user_factors", "movie_factors", "noise", "session_effects"
+SMALL = "prior_mean", "prior_precision", "feature_weights", "noise_rate", "effect_precision"
 START = 0.1  # standard deviation of factors at the start; forgotten during the burn-in
 
 
@@ -38,16 +41,16 @@ def fit(problem: Problem, hyperparameters: Hyperparameters) -> Fit:
     `train_loss` is that of each draw; `validation_loss` that of the average over the draws kept so far.
     """
     validation = problem.validation.to(problem.device)
-    state, history = State(problem, hyperparameters), History()
-    burn_in = int(hyperparameters.burn_in * hyperparameters.epochs)
+    state, history = State(problem, hyperparameters), History(problem.label)
+    kept_epochs = state.kept_epochs(hyperparameters)
     kept: list[Model] = []
     total = torch.zeros(len(validation), device=problem.device)
     for epoch in history.epochs(hyperparameters.epochs):
         state.sweep()
         draw = state.draw()
         prediction = draw.predict(validation)
-        if epoch >= burn_in:
-            kept.append(draw.to(torch.device("cpu")))
+        if epoch in kept_epochs:
+            kept.append(halved(draw.to(torch.device("cpu"))))
             total += prediction
             prediction = total / len(kept)
         history.record(state.residual.square().mean(), (prediction - validation.rating).square().mean())
@@ -76,6 +79,13 @@ class State:
         self.session, self.session_row = torch.unique(session_of(self.train), return_inverse=True)
         self.effects = torch.zeros(len(self.session), device=device)  # s
         self.effect_precision = 10.0 if self.with_sessions else NO_EFFECT  # τ
+
+    def kept_epochs(self, hyperparameters: Hyperparameters) -> range:
+        """Epochs whose draws are kept: those after the burn-in, thinned evenly to `MAX_BYTES`, last first."""
+        last, burn_in = hyperparameters.epochs - 1, int(hyperparameters.burn_in * hyperparameters.epochs)
+        size = 2 * (self.users.numel() + self.movies.numel() + len(self.users) + len(self.effects))
+        step = -(-(last + 1 - burn_in) * size // MAX_BYTES)
+        return range(last, burn_in - 1, -step)
 
     def sweep(self) -> None:
         """Draw every unknown from its distribution given the others."""
@@ -157,14 +167,13 @@ class State:
         )
 
 
+def halved(draw: Model) -> Model:
+    """A draw in half precision where it is large: rounding is far below the spread of the draws."""
+    return dataclasses.replace(draw, **{name: getattr(draw, name).half() for name in LARGE})
+
+
 def combine(draws: list[Model], generator: torch.Generator) -> Model:
-    """One model of all draws, most of it in half precision: rounding is far below the draws' spread."""
-
-    def joined(*names: str) -> dict[str, Tensor]:
-        return {name: torch.cat([getattr(draw, name) for draw in draws]) for name in names}
-
-    large = joined("user_biases", "movie_biases", "user_factors", "movie_factors", "noise", "session_effects")
-    small = joined("prior_mean", "prior_precision", "feature_weights", "noise_rate", "effect_precision")
-    half = {name: value.half() for name, value in large.items()}
-    embeddings = embed(half["user_factors"], half["movie_factors"], generator)
-    return dataclasses.replace(draws[0], **half, **small, embeddings=embeddings)
+    """One model of all draws."""
+    joined = {name: torch.cat([getattr(draw, name) for draw in draws]) for name in LARGE + SMALL}
+    embeddings = embed(joined["user_factors"], joined["movie_factors"], generator)
+    return dataclasses.replace(draws[0], **joined, embeddings=embeddings)

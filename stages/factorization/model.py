@@ -86,10 +86,9 @@ class Model(TensorFile):
 
     def stars(self, vectors: Float[Tensor, "users draws entries"]) -> Float[Tensor, "users n_movies"]:
         """Predicted stars of every movie for users with vectors (p, b), without session effects."""
-        total = self.movie_biases.float().sum(dim=0).repeat(len(vectors), 1)
-        for draw in range(self.draws):
-            total.addmm_(vectors[:, draw, :-1], self.movie_factors[draw].float().T)
-        return self.mean + vectors[:, :, -1].mean(dim=1, keepdim=True) + total / self.draws
+        p, b = vectors[..., :-1].flatten(1), vectors[..., -1].mean(dim=1, keepdim=True)
+        q = self.movie_factors.float().transpose(1, 2).flatten(0, 1)
+        return self.mean + b + self.movie_biases.float().mean(dim=0) + p @ q / self.draws
 
     def score(self, user: Int[Tensor, " users"]) -> Float[Tensor, "users n_movies"]:
         """Predicted stars of every movie for users of the model, without session effects."""

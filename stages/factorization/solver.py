@@ -49,18 +49,20 @@ class Problem(NamedTuple):
     side_information: SideInformation | None  # required by `gibbs` for the features genres and period
     device: torch.device
     generator: torch.Generator  # on the CPU, so that every device starts from the same numbers
+    label: str = "train"  # of the progress bar
 
 
 @dataclass
 class History:
     """Mean squared errors by epoch, in stars², shown on a progress bar."""
 
+    label: str = "train"
     train_loss: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)  # not a number without validation ratings
 
     def epochs(self, n_epochs: int) -> Iterator[int]:
         """Numbers of the epochs; raises UserError if the training loss of one is not finite."""
-        with tqdm(range(n_epochs), "train", unit="epoch", mininterval=0.5, disable=not is_main()) as bar:
+        with tqdm(range(n_epochs), self.label, unit="epoch", mininterval=0.5, disable=not is_main()) as bar:
             for epoch in bar:
                 yield epoch
                 train, validation = self.train_loss[-1], self.validation_loss[-1]

@@ -19,7 +19,7 @@ from stages.core.tensors import TensorFile
 from stages.movielens.ratings import Ratings
 from stages.ranking.metrics import BLOCK, rated_mask
 
-MAX_ORDER = 10_000
+MAX_ORDER = 6_000
 """Order of the largest matrix that is inverted."""
 
 
