@@ -5,7 +5,7 @@
 
 import sys
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -18,16 +18,8 @@ from stages.core.cli import UserError
 from stages.core.files import write_bytes, write_csv, write_metrics
 from stages.core.parameters import Seeded, Share
 from stages.core.seeds import derive_seed
-from stages.movielens import catalogue, layouts
+from stages.movielens import catalogue, layouts, tables
 from stages.movielens.ratings import Ratings
-from stages.movielens.tables import (
-    histogram,
-    movies_table,
-    side_information,
-    summary_statistics,
-    tags_table,
-    users_table,
-)
 
 
 class PrepareParameters(Seeded):
@@ -39,14 +31,6 @@ class PrepareParameters(Seeded):
     validation_fraction: Share
 
 
-class Split(NamedTuple):
-    """Rows of the ratings, each in one of three parts."""
-
-    train: Int[Tensor, " n_train"]
-    validation: Int[Tensor, " n_validation"]
-    test: Int[Tensor, " n_test"]
-
-
 def main(raw: Path, prepared: Path, metrics: Path, params: Path = Path("params.yaml")) -> None:
     """Read the zip in RAW, write tensors and tables into PREPARED and summary statistics to METRICS."""
     parameters = PrepareParameters.load(params)
@@ -55,18 +39,18 @@ def main(raw: Path, prepared: Path, metrics: Path, params: Path = Path("params.y
         raise UserError(f"{raw} contains {len(archives)} zips, expected 1; run: dvc repro -f fetch")
     release = layouts.read(archives[0])
     ratings, user_ids, movie_ids = index(release.ratings)
-    parts = split(parameters, ratings.timestamp)._asdict()
-    movies = movies_table(ratings, movie_ids, release.movies)
+    parts = split(parameters, ratings.timestamp)
+    movies = tables.movies_table(ratings, movie_ids, release.movies)
     warn_of_untitled(movies)
     for name, rows in parts.items():
         write_bytes(prepared / f"{name}.pt", ratings[rows].serialize())
-    write_csv(prepared / "users.csv", users_table(ratings, user_ids))
+    write_csv(prepared / "users.csv", tables.users_table(ratings, user_ids))
     write_csv(prepared / "movies.csv", movies)
-    write_csv(prepared / "tags.csv", tags_table(release.tags, movie_ids))
-    write_bytes(prepared / "side_information.pt", side_information(movies).serialize())
-    write_csv(prepared / "histogram.csv", histogram(ratings))
+    write_csv(prepared / "tags.csv", tables.tags_table(release.tags, movie_ids))
+    write_bytes(prepared / "side_information.pt", tables.side_information(movies).serialize())
+    write_csv(prepared / "histogram.csv", tables.histogram(ratings))
     sizes = {name: len(rows) for name, rows in parts.items()}
-    statistics = summary_statistics(ratings, sizes, n_catalogue=len(release.movies))
+    statistics = tables.summary_statistics(ratings, sizes, n_catalogue=len(release.movies))
     name = catalogue.short_name(parameters.dataset)
     label = {"synthetic": True} if catalogue.synthetic_ratings(parameters.dataset) else {}
     write_metrics(metrics, {**label, "dataset": name, **statistics})
@@ -91,8 +75,10 @@ def index(frame: pd.DataFrame) -> tuple[Ratings, np.ndarray, np.ndarray]:
     return Ratings(*columns, len(user_ids), len(movie_ids)), user_ids, movie_ids
 
 
-def split(parameters: PrepareParameters, timestamp: Int[Tensor, " n_ratings"]) -> Split:
-    """Hold out `test_fraction` and `validation_fraction` of the ratings, each rounded to whole ratings.
+def split(parameters: PrepareParameters, timestamp: Int[Tensor, " n_ratings"]) -> dict[str, Tensor]:
+    """The rows of the "train", "validation" and "test" ratings.
+
+    Hold out `test_fraction` and `validation_fraction` of the ratings, each rounded to whole ratings.
 
     random: a permutation drawn from `seed`. temporal: the newest ratings are the test ratings, those before
     them the validation ratings; on equal timestamps the later line counts as newer.
@@ -113,8 +99,8 @@ def split(parameters: PrepareParameters, timestamp: Int[Tensor, " n_ratings"]) -
     else:
         generator = torch.Generator().manual_seed(derive_seed(parameters.seed, "split"))
         order = torch.randperm(n_ratings, generator=generator)
-    train, validation, test = order.split([n_train, n_validation, n_test])
-    return Split(train.sort().values, validation.sort().values, test.sort().values)
+    parts = zip(["train", "validation", "test"], order.split([n_train, n_validation, n_test]), strict=True)
+    return {name: rows.sort().values for name, rows in parts}
 
 
 if __name__ == "__main__":

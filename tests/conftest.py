@@ -16,7 +16,7 @@ from stages.factorization.solver import Hyperparameters, Problem
 from stages.movielens import layouts, synthetic
 from stages.movielens.layouts import Release
 from stages.movielens.ratings import Ratings, SideInformation
-from stages.prepare import PrepareParameters, Split, index, split
+from stages.prepare import PrepareParameters, index, split
 from tests.repository import DEFAULTS
 
 # What a shell runs in the background ignores Ctrl-C, and so would all that the tests start and interrupt.
@@ -51,7 +51,7 @@ def small_parts(small_release: Release) -> dict[str, Ratings]:
     """The small release's training, validation and test ratings."""
     ratings, _, _ = index(small_release.ratings)
     parts = split(prepare_parameters(), ratings.timestamp)
-    return {name: ratings[rows] for name, rows in Split._asdict(parts).items()}
+    return {name: ratings[rows] for name, rows in parts.items()}
 
 
 @pytest.fixture

@@ -56,8 +56,8 @@ def test_ids_are_recovered_from_contiguous_indices(rows: list[tuple[int, int, in
 def test_every_rating_is_in_exactly_one_part(n: int, test: float, validation: float, kind: str) -> None:
     parameters = prepare_parameters(split=kind, test_fraction=test, validation_fraction=validation)
     parts = split(parameters, torch.arange(n).flip(0))
-    assert torch.equal(torch.cat(parts).sort().values, torch.arange(n))
-    assert (len(parts.test), len(parts.validation)) == (round(test * n), round(validation * n))
+    assert torch.equal(torch.cat(list(parts.values())).sort().values, torch.arange(n))
+    assert (len(parts["test"]), len(parts["validation"])) == (round(test * n), round(validation * n))
 
 
 @pytest.mark.parametrize(("test", "validation"), [(0.5, 0.5), (0.999, 0), (0.6, 0.6)])
@@ -69,7 +69,7 @@ def test_a_split_without_training_ratings_is_an_error(test: float, validation: f
 
 def test_the_same_seed_gives_the_same_split_and_another_seed_another() -> None:
     seeds = (1, 1, 2)
-    first, again, other = (split(prepare_parameters(seed=seed), torch.arange(99)).test for seed in seeds)
+    first, again, other = (split(prepare_parameters(seed=seed), torch.arange(99))["test"] for seed in seeds)
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
 
@@ -77,7 +77,7 @@ def test_the_same_seed_gives_the_same_split_and_another_seed_another() -> None:
 def test_a_temporal_split_holds_out_the_newest_and_of_equal_times_the_last_lines() -> None:
     parameters = prepare_parameters(split="temporal", test_fraction=0.2, validation_fraction=0.1)
     parts = split(parameters, torch.tensor([9, 1, 9, 1, 9, 1, 9, 1, 9, 1]))
-    assert [part.tolist() for part in parts] == [[0, 1, 2, 3, 5, 7, 9], [4], [6, 8]]
+    assert [part.tolist() for part in parts.values()] == [[0, 1, 2, 3, 5, 7, 9], [4], [6, 8]]
 
 
 def test_the_parts_contain_the_ratings_of_the_zip(tmp_path: Path, small_zip: Path) -> None:
