@@ -254,9 +254,10 @@ def of_start() -> Iterator[Row]:
 
 
 class Done(NamedTuple):
-    """Output of a process, and its peak memory in bytes."""
+    """Output of a process, its CPU time in seconds and its peak memory in bytes."""
 
     stdout: str
+    cpu: float
     peak: int
 
 
@@ -270,7 +271,7 @@ def run(command: list[str], **environment: str) -> Done:
         output.seek(0)
         if status:
             raise RuntimeError(f"{' '.join(command)} failed: {output.read()}")
-        return Done(output.read(), usage.ru_maxrss * 1024)
+        return Done(output.read(), usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
 def stage_command(stage: str, directory: Path) -> list[str]:
@@ -278,6 +279,25 @@ def stage_command(stage: str, directory: Path) -> list[str]:
     words = PIPELINE["stages"][stage]["cmd"].split()
     paths = [word if word.startswith("--") else str(directory / word) for word in words[3:]]
     return [sys.executable, *words[1:3], *paths, "--params", str(directory / "params.yaml")]
+
+
+def of_stages() -> Iterator[Row]:
+    """CPU seconds on one thread of all stages that an experiment runs, against those of its training."""
+    after_training = [stage for stage in STAGES if stage not in ("fetch", "prepare", "notebook", "baselines")]
+    experiments: list[tuple[dict[str, object], list[str]]] = [
+        ({}, STAGES),
+        ({"latent_factors": 16}, after_training),
+        ({"latent_factors": 16, "study": False}, after_training),
+        ({"n_clusters": 12}, ["cluster", "report"]),
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        directory, training = Path(folder), 0.0
+        for changes, stages in experiments:
+            (directory / "params.yaml").write_text(yaml.safe_dump({**DEFAULTS, **changes}))
+            cpu = {stage: run(stage_command(stage, directory), OMP_NUM_THREADS="1").cpu for stage in stages}
+            training = cpu.get("train", training)
+            label = " ".join(f"-S {key}={value}" for key, value in changes.items()) or "all stages"
+            yield Row(f"{label}, CPU on one thread", sum(cpu.values()), "its training", training)
 
 
 def of_recommend() -> Iterator[Row]:
@@ -319,6 +339,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "processes": of_processes,
     "large": of_large,
     "start": of_start,
+    "stages": of_stages,
     "recommend": of_recommend,
     "pipeline": of_pipeline,
 }
