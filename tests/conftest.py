@@ -4,12 +4,14 @@ import os
 import signal
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 import yaml
+from torch import Tensor
 
 from stages.core.compute import threads_for
 from stages.factorization.solver import Hyperparameters, Problem
@@ -130,6 +132,12 @@ def make_problem(
     )
 
 
+def make_side_information(n_movies: int, **features: Tensor) -> SideInformation:
+    """The given features, and zeros for all others."""
+    nothing = {field.name: torch.zeros(n_movies, 2) for field in fields(SideInformation)}
+    return SideInformation(**nothing | features)
+
+
 def plant(
     n_users: int, n_movies: int, latent_factors: int, noise: float, share: float = 0.5
 ) -> tuple[Ratings, Ratings]:
@@ -151,7 +159,6 @@ def write_training_inputs(directory: Path, parts: dict[str, Ratings], **changes:
     for name in ("train", "validation"):
         (directory / f"{name}.pt").write_bytes(parts[name].serialize())
     n_movies = parts["train"].n_movies
-    known = SideInformation(genres=torch.ones(n_movies, 3), period=torch.ones(n_movies, 2))
-    (directory / "side.pt").write_bytes(known.serialize())
+    (directory / "side.pt").write_bytes(make_side_information(n_movies).serialize())
     chosen = {**DEFAULTS, "feature_rank": 4, "device": "cpu", **changes}
     (directory / "params.yaml").write_text(yaml.safe_dump(chosen))

@@ -32,15 +32,10 @@ def test_every_baseline_has_metrics_and_its_predictions_a_column(
     tmp_path: Path, small_parts: dict[str, Ratings]
 ) -> None:
     rows = run(tmp_path, small_parts)
-    predicts, ranks = ["rmse", "mae"], ["ndcg_at_10", "recall_at_10"]
-    assert {name: list(row) for name, row in rows.items()} == {
-        "notebook": predicts + ranks,
-        "global_mean": predicts,
-        "biases": predicts + ranks,
-        "neighbours": predicts + ranks,
-        "popularity": ranks,
-        "ease": ranks,
-    }
+    methods = "notebook global_mean biases neighbours popularity ease".split()
+    assert list(rows) == methods
+    assert [name for name in methods if "rmse" in rows[name]] == methods[:4]
+    assert [name for name in methods if "ndcg_at_10" not in rows[name]] == ["global_mean"]
     table = pd.read_csv(tmp_path / "predictions.csv")
     assert (table["notebook"] == 3).all()
     assert table["global_mean"].to_numpy() == pytest.approx(

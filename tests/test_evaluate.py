@@ -62,7 +62,7 @@ def test_all_metrics_are_written_and_lie_in_their_intervals(
 ) -> None:
     metrics = run(tmp_path, small_parts)
     names = ["rmse", "mae", "ndcg_at_10", "recall_at_10", "catalogue_coverage", "median_popularity"]
-    assert list(metrics) == [*names, "interval_95", "against_best_baseline", "coverage"]
+    assert metrics.keys() >= {*names, "interval_95", "against_best_baseline", "coverage"}
     for name, interval in metrics["interval_95"].items():
         assert interval["low"] < metrics[name] < interval["high"]
     assert metrics["coverage"]["50"] < metrics["coverage"]["80"] < metrics["coverage"]["95"]

@@ -73,7 +73,7 @@ def run(directory: Path, parts: dict[str, Ratings], **changes: object) -> dict[s
 def test_newcomers_are_measured(tmp_path: Path, small_parts: dict[str, Ratings], solver: str) -> None:
     metrics = run(tmp_path, small_parts, solver=solver, newcomer_fraction=0.2)
     assert (metrics["n_newcomers"], metrics["n_given"]) == (12, 60)
-    assert set(metrics["fold_in"]) == {"rmse", "ndcg_at_10", "recall_at_10"}
+    assert metrics["fold_in"].keys() >= {"rmse", "ndcg_at_10", "recall_at_10"}
     assert 0.5 < metrics["fold_in"]["rmse"] < 1.2
 
 

@@ -15,7 +15,7 @@ from stages.factorization.model import NOISE_SHAPE
 from stages.factorization.prior import KAPPA, Prior
 from stages.factorization.solver import Fit
 from stages.movielens.ratings import Ratings, SideInformation
-from tests.conftest import hyperparameters, make_problem, make_ratings, plant
+from tests.conftest import hyperparameters, make_problem, make_ratings, make_side_information, plant
 
 PLAIN: dict[str, Any] = {"movie_features": [], "user_features": [], "sittings": False}
 
@@ -127,7 +127,7 @@ def test_genres_predict_movies_without_ratings() -> None:
     everything = Ratings(user, movie, stars, torch.arange(len(user)) * 86_400, n_users, n_movies)
     rated = (torch.rand(len(user), generator=generator) < 0.1) & (movie >= n_movies // 4)
     train, unrated = everything[rated], everything[movie < n_movies // 4]
-    known = SideInformation(torch.nn.functional.one_hot(genre).float(), torch.zeros(n_movies, 0))
+    known = make_side_information(n_movies, genres=torch.nn.functional.one_hot(genre).float())
     assert fit(train, unrated, known, movie_features=["genres"]).history.validation_loss[-1] < 0.25
     assert fit(train, unrated, known).history.validation_loss[-1] > 0.8
 

@@ -9,8 +9,8 @@ import torch
 from stages.factorization.fit import SOLVERS
 from stages.factorization.fold_in import fold_in_users
 from stages.factorization.solver import Fit, rmse
-from stages.movielens.ratings import Ratings, SideInformation
-from tests.conftest import DEGENERATE, hyperparameters, make_problem, plant
+from stages.movielens.ratings import Ratings
+from tests.conftest import DEGENERATE, hyperparameters, make_problem, make_side_information, plant
 
 solvers = pytest.mark.parametrize("solver", SOLVERS)
 gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA GPU")
@@ -24,7 +24,7 @@ def fit(
     seed: int = 0,
     **changes: Any,
 ) -> Fit:
-    known = SideInformation(genres=torch.ones(train.n_movies, 1), period=torch.ones(train.n_movies, 1))
+    known = make_side_information(train.n_movies)
     problem = make_problem(train, validation, known, seed)._replace(device=torch.device(device))
     options = {"latent_factors": 2, "epochs": 2, "feature_rank": 8, "learning_rate": 0.01}
     return SOLVERS[solver](problem, hyperparameters(**{**options, **changes}))
