@@ -134,7 +134,7 @@ def make_problem(
 
 def make_side_information(n_movies: int, **features: Tensor) -> SideInformation:
     """The given features, and zeros for all others."""
-    nothing = {field.name: torch.zeros(n_movies, 2) for field in fields(SideInformation)}
+    nothing = {field.name: torch.zeros(n_movies, 1) for field in fields(SideInformation)}
     return SideInformation(**nothing | features)
 
 
