@@ -9,6 +9,7 @@ import io
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from stages.core.cli import UserError, report_errors
@@ -31,18 +32,16 @@ def main(arguments: list[str]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=EXAMPLES,
     )
-    _add_person(parser.add_argument_group("the person"))
-    _add_filters(parser.add_argument_group("the movies"))
-    _add_output(parser.add_argument_group("the output"))
+    _add_person(parser.add_argument_group("the person").add_argument)
+    _add_filters(parser.add_argument_group("the movies").add_argument)
+    _add_output(parser.add_argument_group("the output").add_argument)
     if not arguments:
         parser.print_help()
         return
     options = parser.parse_intermixed_args(arguments)
-    for name, least, most in (("top", 1, 10**6), ("min_ratings", 0, 10**6), ("adventurous", 0, 1)):
-        if not least <= (value := getattr(options, name)) <= most:
-            raise UserError(
-                f"--{name.replace('_', '-')} is {value:g}, expected a number from {least} to {most}"
-            )
+    for name, least, most in (("top", 1, 10**6), ("min-ratings", 0, 10**6), ("adventurous", 0, 1)):
+        if not least <= (value := vars(options)[name.replace("-", "_")]) <= most:
+            raise UserError(f"--{name} is {value:g}, expected a number from {least} to {most}")
     options.like = [*options.titles, *options.like]
     if not (options.user is not None or options.like or options.rate or options.watched or options.similar):
         raise UserError("for whom? Add a title, --user, --like, --rate or --watched; or use --similar")
@@ -51,8 +50,7 @@ def main(arguments: list[str]) -> None:
     command.run(options)
 
 
-def _add_person(group: argparse._ArgumentGroup) -> None:
-    add = group.add_argument
+def _add_person(add: Callable[..., object]) -> None:
     add("titles", nargs="*", metavar="TITLE", help="a film that you like")
     add("--user", type=int, metavar="ID", help="a user of the dataset, by number")
     add("--like", action="append", default=[], metavar="TITLE", help="a film that you like")
@@ -65,8 +63,7 @@ def _add_person(group: argparse._ArgumentGroup) -> None:
     add("--together", choices=["least-misery", "mean"], default="least-misery", help=rank)
 
 
-def _add_filters(group: argparse._ArgumentGroup) -> None:
-    add = group.add_argument
+def _add_filters(add: Callable[..., object]) -> None:
     add("--genre", action="append", default=[], help="of this genre; given twice, of both")
     add("--exclude-genre", action="append", default=[], metavar="GENRE", help="not of this genre")
     add("--years", default="", help="from these years: 1994, 1990s, 1980-1999, 2000- or -1960")
@@ -78,8 +75,7 @@ def _add_filters(group: argparse._ArgumentGroup) -> None:
     add("--adventurous", type=float, nargs="?", const=0.5, default=0.0, metavar="0..1", help=less)
 
 
-def _add_output(group: argparse._ArgumentGroup) -> None:
-    add = group.add_argument
+def _add_output(add: Callable[..., object]) -> None:
     add("--similar", metavar="TITLE", help="movies similar to this one, instead of movies for you")
     add("--top", type=int, default=10, metavar="N", help="how many movies (default: 10)")
     add("--json", action="store_true", help="JSON, for programs")

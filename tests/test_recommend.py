@@ -107,8 +107,6 @@ def test_a_list_without_stars_is_enough(run: Any, tmp_path: Path) -> None:
         (["--user", YOU, "--min-ratings", "-1"], "--min-ratings is -1"),
         (["--user", YOU, "--with", "Bob"], '"Bob"'),
         (["--user", YOU, "--with", "1" * 5000], '"1111'),
-        (["--user", YOU, "--unseen-by", ""], '""'),
-        (["--watched", "nowhere.csv"], "nowhere.csv"),
         (["--genre", "War"], "--like"),
         (["--similar", FILMS[RARE[-1]].title], r"Pi Falling \(2000\) has \d ratings"),
         (["--similar", "toy story", "--years", "2000"], "Toy Story"),

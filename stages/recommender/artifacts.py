@@ -58,9 +58,9 @@ class Artifacts:
         movies = self.movies.astype(object).where(self.movies.notna(), None)
         records: list[Any] = movies.drop(columns="full_title").to_dict("records")
         for record in records:
-            record["genres"] = [genre for genre in record["genres"].split("|") if genre]
-            cluster = {"number": record["cluster"], "name": record.pop("cluster_name")}
-            record["cluster"] = cluster if cluster["name"] else None
+            record["genres"] = record["genres"].split("|") if record["genres"] else []
+            name = record.pop("cluster_name")
+            record["cluster"] = {"number": record["cluster"], "name": name} if name else None
         return records
 
     @cached_property
@@ -90,8 +90,7 @@ class Artifacts:
 def _read_movies(path: Path) -> pd.DataFrame:
     movies = read_movies(path)[["movie_id", "title", "year", "genres", "n_ratings", "mean_rating"]]
     full_title = movies["title"].map(printable)
-    types = {"movie_id": int, "n_ratings": int, "mean_rating": float}
-    return movies.astype(types).assign(full_title=full_title, title=full_title.map(spoken))
+    return movies.assign(full_title=full_title, title=full_title.map(spoken))
 
 
 def _read_clusters(path: Path) -> pd.DataFrame:

@@ -47,8 +47,7 @@ def _other(name: str, artifacts: Artifacts) -> UserProfile:
     elif name.lower().endswith(".csv") or (len(name) < 200 and Path(name).is_file()):
         profile.add_list(Path(name))
     else:
-        shown = name if len(name) < 60 else f"{name[:50]}…"
-        raise UserError(f'"{shown}" is neither the number of a user nor a CSV file of films')
+        raise UserError(f'"{name[:50]}" is neither the number of a user nor a CSV file of films')
     return profile
 
 

@@ -10,9 +10,8 @@ from stages.core.cli import UserError
 
 TITLE = ("title", "name", "movie", "film")
 YEAR = ("year", "release year")
-OF_TEN = "your rating"
-"""IMDb's column of ratings, from 1 to 10."""
-RATING = (OF_TEN, "rating", "stars")
+RATING = ("your rating", "rating", "stars")
+"""IMDb's column "Your Rating" is from 1 to 10."""
 
 
 def read(path: Path) -> list[tuple[str, float | None]]:
@@ -28,7 +27,7 @@ def read(path: Path) -> list[tuple[str, float | None]]:
     title, year, rating = (next(filter(columns.__contains__, names), None) for names in (TITLE, YEAR, RATING))
     if title is None:
         raise UserError(f"{place}: no column is called {' or '.join(TITLE)}; there are: {', '.join(header)}")
-    scale, found = 2 if rating == OF_TEN else 1, list[tuple[str, float | None]]()
+    scale, found = 2 if rating == "your rating" else 1, list[tuple[str, float | None]]()
     for place, cells in films:
         if len(cells) > len(columns):
             counts = f"{len(cells)} cells under {len(columns)} columns"

@@ -7,8 +7,8 @@ import pandas as pd
 
 from stages.core.cli import UserError
 
-_SPAN = re.compile(r"(?P<first>\d{4})?(?:\s*(?P<dash>[-–])\s*(?P<last>\d{4})?)?")
-_DECADE = re.compile(r"(?P<century>\d\d)?(?P<decade>\d)0s")
+_SPAN = re.compile(r"(?=.*\d)(\d{4})?(\s*[-–]\s*)?((?<!\d)\d{4})?")
+_DECADE = re.compile(r"(\d\d)?(\d)0s")
 
 
 def passing(
@@ -24,11 +24,9 @@ def passing(
     Raises UserError if a filter is invalid, or if no movie passes.
     """
     mask = movies["n_ratings"] >= min_ratings
-    own = "|" + movies["genres"] + "|"
-    for genre in _genres(genres, movies):
-        mask &= own.str.contains(f"|{genre}|", regex=False)
-    for genre in _genres(excluded_genres, movies):
-        mask &= ~own.str.contains(f"|{genre}|", regex=False)
+    for names, wanted in ((genres, True), (excluded_genres, False)):
+        for genre in _genres(names, movies):
+            mask &= ("|" + movies["genres"] + "|").str.contains(f"|{genre}|", regex=False) == wanted
     if years:
         mask &= movies["year"].between(*_span(years)).fillna(False).astype(bool)
     if cluster:
@@ -54,13 +52,13 @@ def _letters(text: str) -> str:
 def _span(years: str) -> tuple[int, int]:
     """The first and the last year."""
     if match := _DECADE.fullmatch(years.strip()):
-        first = int(f"{match['century'] or 19}{match['decade']}0")
+        first = int(f"{match[1] or 19}{match[2]}0")
         return first, first + 9
     match = _SPAN.fullmatch(years.strip())
-    if not match or not (match["first"] or match["last"]):
+    if not match:
         raise UserError(f'--years is "{years}", expected 1994, 1990s, 1980-1999, 2000- or -1960')
-    first = int(match["first"] or 0)
-    last = int(match["last"] or (9999 if match["dash"] else first))
+    first = int(match[1] or 0)
+    last = int(match[3] or (9999 if match[2] else first))
     if first > last:
         raise UserError(f'--years "{years}" ends before it begins; write it as {last}-{first}')
     return first, last
@@ -68,14 +66,14 @@ def _span(years: str) -> tuple[int, int]:
 
 def _clusters(text: str, movies: pd.DataFrame) -> list[int]:
     """The clusters with this number, or with this text in their names."""
-    rows = movies[["cluster", "cluster_name"]].dropna().itertuples(index=False)
-    clusters = sorted({(int(number), name) for number, name in rows})
+    rows = movies[["cluster", "cluster_name"]].dropna().sort_values("cluster")
+    clusters = dict(zip(rows["cluster"].tolist(), rows["cluster_name"], strict=True))
     wanted = text.strip().casefold()
     if wanted.isdecimal():
-        found = [number for number, _ in clusters if number == int(wanted)]
+        found = [number for number in clusters if number == int(wanted)]
     else:
-        found = [number for number, name in clusters if wanted and wanted in name.casefold()]
+        found = [number for number, name in clusters.items() if wanted and wanted in name.casefold()]
     if not found:
-        listed = "\n".join(f"{number}. {name}" for number, name in clusters)
+        listed = "\n".join(f"{number}. {name}" for number, name in clusters.items())
         raise UserError(f'there is no cluster "{text}"; there are:\n{listed}')
     return found

@@ -82,11 +82,11 @@ class UserProfile:
                 self._rate(movie, stars, hour)
         if len(unknown) == len(films):
             raise UserError(f"none of the {len(films)} films in {path} was found, such as {unknown[0]}")
-        of_films = f"of {len(films)} films in {path}"
-        if unknown:
-            note(f"{len(unknown)} {of_films} are unknown or ambiguous: {_examples(unknown)}")
-        if repeated:
-            note(f"{len(repeated)} {of_films} are rated again; the last rating counts: {_examples(repeated)}")
+        again = "rated again; the last rating counts"
+        for titles, state in ((unknown, "unknown or ambiguous"), (repeated, again)):
+            if titles:
+                examples = ", ".join(titles[:5]) + (", …" if titles[5:] else "")
+                note(f"{len(titles)} of {len(films)} films in {path} are {state}: {examples}")
 
     def _rate(self, movie: int, stars: float, hour: int) -> None:
         self.stars[movie], self.hours[movie] = stars, hour
@@ -114,7 +114,3 @@ def note(text: str) -> None:
     """Print a remark to the standard error, if that is open."""
     if sys.stderr:
         print(f"note: {text}", file=sys.stderr)
-
-
-def _examples(titles: list[str]) -> str:
-    return ", ".join(titles[:5]) + (", …" if titles[5:] else "")

@@ -25,47 +25,40 @@ def recommend(
     without ratings (`alone`), and those `added` by each of the `ratings`. Stars may be off the scale.
     """
     index = candidates.nonzero().flatten()
-    people = [profile.posterior() for profile in profiles]
-    stars = torch.stack([person.stars()[index] for person in people])
-    pairs = list(zip(profiles, people, strict=True))
-    scores = torch.stack(
-        [_score(*pair, row, index, adventurous) for pair, row in zip(pairs, stars, strict=True)]
-    )
+    people = [(profile, profile.posterior()) for profile in profiles]
+    stars = torch.stack([person.stars()[index] for _, person in people])
+    scores = torch.stack([_score(*each, index, adventurous) for each in people])
     score = scores.amin(dim=0) if together == "least-misery" else scores.mean(dim=0)
     artifacts = profiles[0].artifacts
     cluster = torch.tensor(artifacts.movies["cluster"].to_numpy("int64", na_value=-1))[index]
     rows = spread(score, cluster.where(cluster >= 0, -1 - index), count, adventurous)
-    deviation = torch.stack([person.deviation(index[rows]) for person in people]).T
+    deviation = torch.stack([person.deviation(index[rows]) for _, person in people]).T
     return [
         {
             **artifacts.records[index[row]],
             "score": score[row].item(),
             "stars": stars[:, row].tolist(),
             "deviation": deviation[place].tolist(),
-            "because": [_explain(*pair, int(index[row])) for pair in pairs],
+            "because": [_explain(*each, int(index[row])) for each in people],
         }
         for place, row in enumerate(rows)
     ]
 
 
 def _score(
-    profile: UserProfile,
-    person: UserPosterior,
-    stars: Float[Tensor, " candidates"],
-    index: Int[Tensor, " candidates"],
-    adventurous: float,
+    profile: UserProfile, person: UserPosterior, index: Int[Tensor, " candidates"], adventurous: float
 ) -> Float[Tensor, " candidates"]:
     """The ranking score; the more adventurous, the less popularity and the more uncertainty count.
 
     At full adventure the chance of being seen is relative to the number of ratings, and the stars are one
     standard deviation, without the noise of ratings, above the prediction.
     """
+    stars = person.stars()[index]
     if adventurous:
         variance = (person.deviation(index).square() - person.noise.mean()).clamp(min=0)
         stars = stars + adventurous * variance.sqrt()
-    ratings = (
-        torch.tensor(profile.artifacts.movies["n_ratings"].to_numpy()) + 10
-    )  # a single one is no evidence
+    # 10 more: a single rating is no evidence
+    ratings = 10 + torch.tensor(profile.artifacts.movies["n_ratings"].to_numpy())
     chance_seen = profile.chance_seen().clamp(min=MIN_SEEN) / (ratings / ratings.max()).pow(adventurous)
     return ranking_score(stars[None], noise_deviation(person.noise[:, None]), chance_seen[index][None])[0]
 

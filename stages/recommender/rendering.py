@@ -15,12 +15,12 @@ NARROW = {"because of": 60, "genres": 100, "cluster": 140}
 
 def show(records: list[dict[str, Any]], as_json: bool) -> None:
     """Print recommendations or similar movies."""
+    rows = [_row(place, record) for place, record in enumerate(records, start=1)]
     if as_json:
         print(json.dumps(records, indent=2))
     elif sys.stdout and sys.stdout.isatty():
-        _print_grid([_row(place, record) for place, record in enumerate(records, start=1)])
+        _print_grid(rows)
     else:
-        rows = [_row(place, record) for place, record in enumerate(records, start=1)]
         table = [list(rows[0]), *(row.values() for row in rows)]
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         for cells in table:
@@ -48,12 +48,11 @@ def _stars(stars: float, deviation: float) -> str:
 
 def _reasons(because: list[dict[str, Any]]) -> str:
     """The two ratings that add most; for two people, the one of each."""
-    texts = []
-    for explanation in because:
+    people, texts = ["you: ", "they: "] if because[1:] else [""], []
+    for person, explanation in zip(people, because, strict=True):
         named = [rating for rating in explanation["ratings"] if rating["added"] >= LEAST][: 2 // len(because)]
-        texts.append(", ".join(map(_reason, named)))
-    people = ["you: ", "they: "] if texts[1:] else [""]
-    return "; ".join(person + text for person, text in zip(people, texts, strict=True) if text)
+        texts += [person + ", ".join(map(_reason, named))] if named else []
+    return "; ".join(texts)
 
 
 def _reason(rating: dict[str, Any]) -> str:

@@ -1,15 +1,31 @@
 """Finds the movie that a title means, however it is written."""
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
+from typing import NamedTuple
+
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from stages.core.cli import UserError
 from stages.movielens.title_format import split_year, spoken
-from stages.recommender.title_index import Kind, Name, TitleIndex, normalise
+from stages.recommender.normalization import Kind, initials, names_of, normalise
 
 FAR = 5
 """A movie with so many times the ratings of any other candidate is taken without a question."""
+FAMOUS = 0.1
+"""Share of the best-known movie's ratings from which one word, initials, or twice the typos are enough."""
 _BARE_YEAR = re.compile(r"(?P<name>.*[^\s,]),?\s+(?P<year>(?:1[89]|20)\d\d)")
+
+
+class Name(NamedTuple):
+    """A name of a movie as it is written, and as it is compared."""
+
+    movie: int
+    kind: Kind
+    text: str
+    key: str
 
 
 def label(title: str, year: int | None) -> str:
@@ -21,9 +37,18 @@ class Titles:
     """The titles of all movies by index, as MovieLens writes them without the year."""
 
     def __init__(self, titles: Sequence[str], years: Sequence[int | None], n_ratings: Sequence[int]) -> None:
-        self._years, self._n_ratings = years, n_ratings
+        self._years, self._n_ratings, self._least = years, n_ratings, FAMOUS * max(n_ratings)
         self.labels = [label(spoken(title), year) for title, year in zip(titles, years, strict=True)]
-        self._index = TitleIndex(titles, n_ratings)
+        best_first = sorted(range(len(titles)), key=lambda movie: -n_ratings[movie])
+        rows = [(movie, *name) for movie in best_first for name in names_of(titles[movie])]
+        names = map(Name, *zip(*rows, strict=True), normalise(text for *_, text in rows))
+        self._names = [name for name in names if name.kind != Kind.PART or not name.key.isdecimal()]
+        self._keys = [name.key for name in self._names]
+        self._exact = defaultdict[str, list[Name]](list)
+        for name in self._names:
+            self._exact[name.key.replace(" ", "")].append(name)
+            for letters in initials(name.text) if self._is_famous(name) else []:
+                self._exact[letters].append(name._replace(kind=Kind.INITIALS))
 
     def find(self, text: str) -> int:
         """The movie that is meant; raises UserError if there is none, or if it could be several.
@@ -39,7 +64,7 @@ class Titles:
         if not text:
             raise UserError('a title is empty; give one such as "The Matrix (1999)"')
         other_years: list[Name] = []
-        for search in (self._index.exactly, self._index.by_words, self._index.with_typos):
+        for search in (self._exactly, self._by_words, self._with_typos):
             for name, year in _readings(text):
                 found = search(*normalise([name]))
                 if fitting := self._of_year(found, year):
@@ -47,7 +72,28 @@ class Titles:
                 other_years += found
             if other_years:
                 break
-        raise self._unknown(*_readings(text)[-1], other_years)
+        raise self._unknown(name, year, other_years)
+
+    def _exactly(self, key: str) -> list[Name]:
+        """Names with this key, whatever its gaps."""
+        return self._exact.get(key.replace(" ", ""), [])
+
+    def _by_words(self, key: str) -> list[Name]:
+        """Whole titles with these words, side by side if possible; for one word, of famous movies."""
+        titles = [name for name in self._names if name.kind == Kind.TITLE]
+        titles = titles if " " in key else list(filter(self._is_famous, titles))
+        together = [name for name in titles if f" {key} " in f" {name.key} "]
+        return together or [name for name in titles if set(key.split()) <= set(name.key.split())]
+
+    def _with_typos(self, key: str) -> list[Name]:
+        """Names that differ in the fewest letters, at most 1 in 5, and in no digit."""
+        allowed, likely = min(len(key) // 5, 3), defaultdict[float, list[Name]](list)
+        close = process.extract(key, self._keys, scorer=OSA.distance, score_cutoff=allowed, limit=None)
+        for text, typos, row in close:
+            most = allowed if self._is_famous(self._names[row]) else allowed // 2
+            if 0 < typos <= most and re.sub(r"\D", "", text) == re.sub(r"\D", "", key):
+                likely[typos].append(self._names[row])
+        return likely[min(likely, default=0)]
 
     def _of_year(self, found: list[Name], year: int | None) -> list[Name]:
         """Those of the year; without any, those of the years next to it, then those of no known year."""
@@ -63,12 +109,12 @@ class Titles:
             kind = Kind.SERIES  # not the cartoon "The Lord of the Rings" of 1978
         same = of_kind[kind]
         verbatim = [name for name in same if name.text.casefold() == text.casefold()]
-        movies = self._ranked([name for name in verbatim or same if not self._is_far(same, [name])])
+        movies = self._distinct([name for name in verbatim or same if not self._is_far(same, [name])])
         if movies and kind in (Kind.SERIES, Kind.INITIALS) and len({name.key for name in same}) == 1:
             movies = [min(movies, key=lambda movie: (self._years[movie] or 9999, movie))]
         others = of_kind[Kind.INITIALS] if kind != Kind.TITLE else []
         if year is None and len(key) >= 15:  # "Inglorious Bastards" is a film, but rarely meant
-            others = others + self._index.with_typos(key)
+            others = others + self._with_typos(key)
         others = others if self._is_far(others, same) else []
         if others or len(movies) != 1:
             listed = self._listed([*others, *same])
@@ -76,26 +122,28 @@ class Titles:
         return movies[0]
 
     def _unknown(self, name: str, year: int | None, other_years: list[Name]) -> UserError:
-        near = self._listed(other_years or self._index.near(*normalise([name])))
-        last = max(filter(None, self._years), default=0)
+        (key,), last = normalise([name]), max(filter(None, self._years), default=0)
+        close = process.extract(key, self._keys, scorer=fuzz.token_set_ratio, limit=6, score_cutoff=60)
+        near = self._listed(other_years or [self._names[row] for *_, row in close])
         ends = f"; the data ends in {last}" if not near or (year or 0) > last else ""
         if other_years:
             return UserError(f'no movie called "{name}" is from {year}; there is {near}{ends}')
         return UserError(f'no movie is called "{name}"{near and f"; the nearest are: {near}"}{ends}')
 
+    def _is_famous(self, name: Name) -> bool:
+        return self._n_ratings[name.movie] >= self._least
+
     def _is_far(self, names: list[Name], others: list[Name]) -> bool:
         """Whether the best known of some movies is far better known than all others."""
-        counts = ([self._n_ratings[name.movie] for name in each] for each in (names, others))
-        most, second = (max(each, default=0) for each in counts)
+        most, second = (max((self._n_ratings[n.movie] for n in each), default=0) for each in (names, others))
         return most >= FAR * (second + 1)
 
-    def _ranked(self, names: list[Name]) -> list[int]:
-        """The best known movies first, without those that have title and year of a better known one."""
-        movies = sorted({name.movie for name in names}, key=lambda movie: (self._n_ratings[movie], -movie))
-        return list({self.labels[movie]: movie for movie in movies}.values())[::-1]
+    def _distinct(self, names: list[Name]) -> list[int]:
+        """The movies, without those that have title and year of one before."""
+        return list({self.labels[name.movie]: name.movie for name in reversed(names)}.values())[::-1]
 
     def _listed(self, names: list[Name]) -> str:
-        labels = [self.labels[movie] for movie in self._ranked(names)]
+        labels = list(dict.fromkeys(self.labels[name.movie] for name in names))
         return ", ".join(labels[:8]) + (f" and {len(labels) - 8} more" if labels[8:] else "")
 
 

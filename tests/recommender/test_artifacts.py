@@ -30,11 +30,6 @@ def test_movies_users_and_ratings_are_those_of_the_tables(artifacts: Artifacts) 
     assert len(artifacts.ratings) == len(rated())
 
 
-def test_titles_are_as_people_say_them(artifacts: Artifacts) -> None:
-    assert artifacts.records[2]["title"] == "The Matrix"
-    assert [artifacts.titles.labels[movie] for movie in (2, 6)] == ["The Matrix (1999)", "Babylon 5"]
-
-
 @pytest.mark.parametrize(
     ("name", "part"),
     [

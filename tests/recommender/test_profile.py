@@ -8,7 +8,7 @@ import torch
 from stages.core.cli import UserError
 from stages.recommender.artifacts import Artifacts
 from stages.recommender.profile import LIKED, NOW, UserProfile
-from tests.recommender.conftest import RISER, fan, member, rated, user_id, write
+from tests.recommender.conftest import RISER, fan, member, rated, write
 
 TOY_STORY, HEAT, MATRIX, FIRST_HAMLET, NOSFERATU = 0, 1, 2, 4, 7
 
@@ -20,11 +20,6 @@ def test_a_user_has_their_ratings_of_all_parts_of_the_dataset(artifacts: Artifac
     assert profile.stars == dict(zip(own.movie.tolist(), own.rating.tolist(), strict=True))
     assert profile.hours == dict(zip(own.movie.tolist(), (own.timestamp // 3600).tolist(), strict=True))
     assert profile.seen == profile.stars.keys()
-
-
-def test_an_unknown_user_is_an_error_with_the_known_range(artifacts: Artifacts) -> None:
-    with pytest.raises(UserError, match=rf"{user_id(0) + 1}.* {user_id(0)} to {user_id(39)}"):
-        UserProfile(artifacts).add_user(user_id(0) + 1)
 
 
 def test_liked_and_rated_movies_are_seen_and_newer_than_the_dataset(artifacts: Artifacts) -> None:
