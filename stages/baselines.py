@@ -12,7 +12,7 @@ from stages.core import cli
 from stages.core.compute import threads_for
 from stages.core.files import write_bytes, write_csv, write_metrics
 from stages.core.parameters import Parameters, Penalty, PositivePenalty
-from stages.factorization.factor_files import NotebookFactors
+from stages.factorization.fit import NotebookFactors
 from stages.movielens.ratings import Ratings, concatenate
 from stages.ranking.baselines import Baseline, fit_baselines
 from stages.ranking.ease import fit

@@ -15,7 +15,7 @@ from stages.core.files import write_bytes
 from stages.core.parameters import Seeded
 from stages.core.seeds import derive_seed
 from stages.factorization import adam
-from stages.factorization.factor_files import NotebookFactors
+from stages.factorization.fit import NotebookFactors
 from stages.factorization.model import Model
 from stages.factorization.solver import Hyperparameters, Problem
 from stages.movielens.ratings import Ratings

@@ -22,7 +22,7 @@ from stages.core.cli import UserError
 from stages.core.files import write_bytes
 from stages.core.parameters import Count, Seeded
 from stages.core.seeds import derive_seed
-from stages.factorization.factor_files import NotebookFactors, Replicas
+from stages.factorization.fit import NotebookFactors, Replicas
 from stages.factorization.model import Model
 from stages.movielens.movies import read_movies
 from stages.movielens.ratings import Ratings

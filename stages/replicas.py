@@ -8,16 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 import torch
-from jaxtyping import Float
 from pydantic import Field
-from torch import Tensor
 
 from stages.core import cli
 from stages.core.compute import run_parallel
 from stages.core.files import write_bytes
-from stages.factorization.factor_files import Replicas
-from stages.factorization.fit import FitParameters, fit, make_problem
-from stages.factorization.solver import Problem
+from stages.factorization.fit import FitParameters, Replicas, fit, make_problem
 from stages.movielens.ratings import Ratings, SideInformation
 
 WITHOUT_GENRES = "without genres"
@@ -45,9 +41,8 @@ def main(
     for number, (purpose, chosen) in enumerate(fits.items(), start=1):
         problem = make_problem(chosen, *inputs, purpose)
         calls.append((problem._replace(label=f"{purpose} ({number} of {len(fits)})"), chosen))
-    found = [torch.zeros(0, inputs[0].n_movies, parameters.latent_factors)]
-    found += run_parallel(embed, calls, len(inputs[0]))
-    embeddings = torch.cat(found)
+    found = run_parallel(lambda *call: fit(*call).model.embeddings.cpu()[None], calls, len(inputs[0]))
+    embeddings = torch.cat([torch.zeros(0, inputs[0].n_movies, parameters.latent_factors), *found])
     n_replicas = sum(purpose != WITHOUT_GENRES for purpose in fits)
     write_bytes(replicas, Replicas(embeddings[:n_replicas], embeddings[n_replicas:]).serialize())
 
@@ -60,11 +55,6 @@ def variants(parameters: ReplicasParameters) -> dict[str, ReplicasParameters]:
         others = tuple(name for name in parameters.movie_features if name != "genres")
         fits[WITHOUT_GENRES] = parameters.model_copy(update={"movie_features": others})
     return fits
-
-
-def embed(problem: Problem, parameters: FitParameters) -> Float[Tensor, "1 n_movies latent_factors"]:
-    """The movies' embeddings from one fit."""
-    return fit(problem, parameters).model.embeddings.cpu()[None]
 
 
 if __name__ == "__main__":

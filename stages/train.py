@@ -49,10 +49,9 @@ def main(
         seconds = time.perf_counter() - started
     if distributed.is_main():
         print(f"train: {parameters.solver} on {problem.device}: fitted in {seconds:.1f} s")
-        scores = score(fitted, problem)
-        write_bytes(model, fitted.model.serialize())
+        write_metrics(metrics, score(fitted, problem))
         write_csv(history, tabulate(fitted))
-        write_metrics(metrics, scores)
+        write_bytes(model, fitted.model.serialize())
 
 
 def check_resources(problem: Problem, parameters: TrainParameters) -> None:
@@ -70,13 +69,13 @@ def check_resources(problem: Problem, parameters: TrainParameters) -> None:
 def estimate(problem: Problem, parameters: FitParameters) -> float:
     """Bytes of memory that the fit takes, estimated from measurements."""
     n_rows, entries = problem.train.n_users + problem.train.n_movies, parameters.latent_factors + 1
-    needed = 110.0 * (len(problem.train) + len(problem.validation))  # grouped ratings
-    needed += 4 * n_rows * entries**2  # normal equations
-    if parameters.solver == "gibbs":
-        draws = parameters.epochs * (1 - parameters.burn_in)
-        size = 2 * draws * (n_rows * entries + len(problem.train) / 10)  # in half precision, with sessions
-        needed += 2 * min(size, gibbs.MAX_BYTES)
-    return needed
+    ratings = 110.0 * (len(problem.train) + len(problem.validation))
+    normal_equations = 4 * n_rows * entries**2
+    if parameters.solver != "gibbs":
+        return ratings + normal_equations
+    draws = parameters.epochs * (1 - parameters.burn_in)
+    size = 2 * draws * (n_rows * entries + len(problem.train) / 10)  # in half precision, with sessions
+    return ratings + normal_equations + 2 * min(size, gibbs.MAX_BYTES)
 
 
 def score(fitted: Fit, problem: Problem) -> Metrics:
@@ -92,8 +91,8 @@ def score(fitted: Fit, problem: Problem) -> Metrics:
 
 def tabulate(fitted: Fit) -> pd.DataFrame:
     """epoch (from 1), train_loss, validation_loss (stars², empty without validation ratings)."""
-    losses = {name: getattr(fitted.history, name) for name in ("train_loss", "validation_loss")}
-    return pd.DataFrame({"epoch": range(1, len(losses["train_loss"]) + 1), **losses}).round(6)
+    losses = pd.DataFrame(vars(fitted.history)).round(6)
+    return losses.rename_axis("epoch").rename(lambda epoch: epoch + 1).reset_index()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from stages import baselines
-from stages.factorization.factor_files import NotebookFactors
+from stages.factorization.fit import NotebookFactors
 from stages.movielens.ratings import Ratings
 from stages.ranking.ease import Ease
 from tests.conftest import write_training_inputs

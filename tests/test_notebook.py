@@ -7,7 +7,7 @@ import torch
 
 from stages import notebook
 from stages.core.seeds import derive_seed
-from stages.factorization.factor_files import NotebookFactors
+from stages.factorization.fit import NotebookFactors
 from stages.movielens.ratings import Ratings
 from tests.conftest import write_training_inputs
 

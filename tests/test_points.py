@@ -12,7 +12,7 @@ from stages import points
 from stages.clustering.embeddings import MovieEmbeddings
 from stages.clustering.kmeans import k_means
 from stages.core.cli import UserError
-from stages.factorization.factor_files import NotebookFactors, Replicas
+from stages.factorization.fit import NotebookFactors, Replicas
 from stages.factorization.model import single
 from stages.movielens.ratings import Ratings
 from stages.points import PointsParameters, combine, embed_audience, select_movies

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from stages import replicas
-from stages.factorization.factor_files import Replicas
+from stages.factorization.fit import Replicas
 from stages.movielens.ratings import Ratings
 from tests.conftest import write_training_inputs
 

@@ -35,10 +35,10 @@ def fit(problem: Problem, hyperparameters: Hyperparameters) -> Fit:
     mean = train.rating.mean() if hyperparameters.biases else train.rating.new_zeros(())
     rows = torch.stack([train.user, train.n_users + train.movie], dim=1)
     share = 1 / torch.bincount(rows.flatten(), minlength=train.n_users + train.n_movies).float()[rows]
-    history = History(problem.label)
+    history = History()
     with torch.inference_mode():  # makes a step faster by a tenth
         descent = Descent(problem, hyperparameters)
-        for _ in history.epochs(hyperparameters.epochs):
+        for _ in history.epochs(hyperparameters.epochs, problem.label):
             order = torch.randperm(len(train), generator=problem.generator).to(problem.device)
             columns = (column[order] for column in (rows, train.rating - mean, share))
             batches = (column.split(hyperparameters.batch_size) for column in columns)

@@ -1,7 +1,5 @@
 """Matrix factorization by alternating least squares: the objective of `adam`, minimized in closed form.
 
-    Σ (r̂ - r)² + λ (Σ ‖p_u‖² + Σ ‖q_i‖²) + λ_b (Σ b_u² + Σ c_i²),    r̂ = μ + b_u + c_i + p_uᵀ q_i
-
 With the movies fixed, each user is a ridge regression on y_i = (q_i, 1), and the other way round:
 
     (Σ y_i y_iᵀ + Λ) (p_u, b_u) = Σ y_i (r - μ - c_i),    Λ = diag(λ, …, λ, λ_b)
@@ -38,8 +36,8 @@ def fit(problem: Problem, hyperparameters: Hyperparameters) -> Fit:
     by_movie = group(problem.train, "movie", *distributed.rank_and_size()).to(problem.device)
     factors = torch.randn(train.n_movies, hyperparameters.latent_factors, generator=problem.generator)
     movies = pad(START * factors, (0, 1)).to(problem.device)  # (q, c)
-    history = History(problem.label)
-    for _ in history.epochs(hyperparameters.epochs):
+    history = History()
+    for _ in history.epochs(hyperparameters.epochs, problem.label):
         users, _ = half_step(by_user, target[by_user.rating], movies, hyperparameters)
         users = distributed.gather(users, by_user.rows, train.n_users)
         movies, squared_error = half_step(by_movie, target[by_movie.rating], users, hyperparameters)

@@ -19,7 +19,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import pad
 
-from stages.factorization.grouped_ratings import group, group_pairs
+from stages.factorization.grouped_ratings import group
 from stages.factorization.model import NOISE_SHAPE, Model, session_of
 from stages.factorization.normal_equations import normal_equations, solve
 from stages.movielens.ratings import HOURS, Ratings
@@ -77,13 +77,9 @@ def fold_in(
     y = _with_one(model.movie_factors.index_select(1, movie))
     target = (rating - model.mean - model.movie_biases[:, movie].float())[..., None]
     _, session, n_ratings = torch.unique(hour, return_inverse=True, return_counts=True)
-    weight = n_ratings + (model.effect_precision / alpha)[:, None]  # n_s + τ/α
-
-    def session_means(value: Float[Tensor, "draws n_given width"]) -> Float[Tensor, "draws n_sessions width"]:
-        sums = value.new_zeros(model.draws, len(n_ratings), value.shape[2]).index_add_(1, session, value)
-        return torch.div(sums, weight[..., None])
-
-    y_tilde = alpha[:, None, None] * (y - session_means(y).index_select(1, session))
+    sums = y.new_zeros(model.draws, len(n_ratings), y.shape[2]).index_add_(1, session, y)
+    shared = sums / (n_ratings + (model.effect_precision / alpha)[:, None])[..., None]  # Σ y / (n_s + τ/α)
+    y_tilde = alpha[:, None, None] * (y - shared.index_select(1, session))
     features = model.feature_basis[movie] / max(len(movie), 1) ** 0.5
     from_features = torch.einsum("dwe,nw->dne", model.feature_weights, features) @ model.prior_precision
     covariance = torch.linalg.inv(model.prior_precision + y_tilde.mT @ y)
@@ -102,13 +98,14 @@ def fold_in_users(model: Model, ratings: Ratings, *, known: bool) -> Model:
 
         P = Λ + α (Σ y yᵀ - Σ_s S Sᵀ / (n_s + τ/α)),    P x̄ = Λ (m + Bᵀ f) + α (Σ y t - Σ_s S T / (n_s + τ/α))
     """
-    n_users, n_movies = ratings.n_users, ratings.n_movies
+    n_users = ratings.n_users
     alpha = noise_precision(model, slice(None)) if known else noise_precision(model).expand(-1, n_users)
     by_user, ones = group(ratings, "user"), torch.ones(len(ratings))
     session, row, n_ratings = torch.unique(session_of(ratings), return_inverse=True, return_counts=True)
     owner, n_sessions = session // HOURS, len(session)
-    by_session = group_pairs(row, n_sessions, ratings.movie, n_movies)
-    sessions = group_pairs(owner, n_users, torch.arange(n_sessions), n_sessions)
+    by_session = group(dataclasses.replace(ratings, user=row, n_users=n_sessions), "user")
+    each, zeros = torch.arange(n_sessions), torch.zeros(n_sessions)
+    sessions = group(Ratings(owner, each, zeros, each, n_users, n_sessions), "user")  # sessions as movies
     n_rated = torch.bincount(ratings.user, minlength=n_users).clamp(min=1)
     features = by_user.weighted_sums(model.feature_basis, ones) / n_rated.sqrt()[:, None]
     vectors = torch.zeros(model.draws, n_users, model.prior_mean.shape[1])

@@ -21,12 +21,12 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import pad
 
-from stages.factorization.embeddings import embed
 from stages.factorization.features import movie_features, user_features
 from stages.factorization.grouped_ratings import GroupedRatings, group
-from stages.factorization.model import NO_EFFECT, NOISE_SHAPE, Model, dot_products, session_of
+from stages.factorization.model import NO_EFFECT, NOISE_SHAPE, Model, dot_products, session_of, single
 from stages.factorization.normal_equations import normal_equations, solve
 from stages.factorization.prior import Prior
+from stages.factorization.randomized_svd import embed
 from stages.factorization.solver import Fit, History, Hyperparameters, Problem
 
 MAX_BYTES = 2**30  # of the draws that are kept
@@ -41,11 +41,11 @@ def fit(problem: Problem, hyperparameters: Hyperparameters) -> Fit:
     `train_loss` is that of each draw; `validation_loss` that of the average over the draws kept so far.
     """
     validation = problem.validation.to(problem.device)
-    state, history = State(problem, hyperparameters), History(problem.label)
+    state, history = State(problem, hyperparameters), History()
     kept_epochs = state.kept_epochs(hyperparameters)
     kept: list[Model] = []
     total = torch.zeros(len(validation), device=problem.device)
-    for epoch in history.epochs(hyperparameters.epochs):
+    for epoch in history.epochs(hyperparameters.epochs, problem.label):
         state.sweep()
         draw = state.draw()
         prediction = draw.predict(validation)
@@ -130,8 +130,8 @@ class State:
         precision = torch.bincount(self.session_row, alpha, n_sessions) + self.effect_precision
         average = torch.bincount(self.session_row, alpha * target, n_sessions) / precision
         self.effects = average + self._normal(n_sessions) * precision.rsqrt()
-        squares = self.effects.square().sum().item()
-        self.effect_precision = self.rng.gamma(1 + n_sessions / 2) / (0.1 + squares / 2)
+        rate = 0.1 + self.effects.square().sum().item() / 2
+        self.effect_precision = self.rng.gamma(1 + n_sessions / 2) / rate
 
     def _draw_noise(self) -> None:
         """α_u ~ gamma(NOISE_SHAPE + n_u / 2, rate + Σ residual² / 2); then their common rate."""
@@ -148,12 +148,8 @@ class State:
     def draw(self) -> Model:
         """The current draw, as a model; the embeddings are its movie factors."""
         prior = self.user_prior
-        return Model(
-            mean=self.mean,
-            user_biases=self.users[None, :, -1],
-            movie_biases=self.movies[None, :, -1],
-            user_factors=self.users[None, :, :-1],
-            movie_factors=self.movies[None, :, :-1],
+        return dataclasses.replace(
+            single(self.mean, self.users, self.movies),
             noise=1 / self.noise_precision[None],
             session=self.session,
             session_effects=self.effects[None],
@@ -163,7 +159,6 @@ class State:
             feature_basis=self.feature_basis,
             noise_rate=torch.tensor([self.noise_rate], dtype=torch.float32),
             effect_precision=torch.tensor([self.effect_precision], dtype=torch.float32),
-            embeddings=self.movies[:, :-1],
         )
 
 

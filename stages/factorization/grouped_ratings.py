@@ -30,9 +30,8 @@ class GroupedRatings(NamedTuple):
         self, value: Float[Tensor, "n_partners width"], weight: Float[Tensor, " n_ratings"]
     ) -> Float[Tensor, "n_rows width"]:
         """Σ w v over the ratings of each row, with the partner's value v and a weight w of each rating."""
-        sums = embedding_bag(
-            self.partner, value.contiguous(), self.start.flatten(), mode="sum", per_sample_weights=weight
-        )
+        start, value = self.start.flatten(), value.contiguous()
+        sums = embedding_bag(self.partner, value, start, mode="sum", per_sample_weights=weight)
         of_tiles: Tensor = sums.unflatten(0, self.start.shape)
         return of_tiles.sum(dim=0)
 
@@ -40,22 +39,7 @@ class GroupedRatings(NamedTuple):
 def group(ratings: Ratings, by: Literal["user", "movie"], part: int = 0, parts: int = 1) -> GroupedRatings:
     """The ratings of all users or movies, or of one of several parts of them."""
     users, movies = (ratings.user, ratings.n_users), (ratings.movie, ratings.n_movies)
-    return (
-        group_pairs(*users, *movies, part, parts)
-        if by == "user"
-        else group_pairs(*movies, *users, part, parts)
-    )
-
-
-def group_pairs(
-    row: Int[Tensor, " n_ratings"],
-    n_rows: int,
-    partner: Int[Tensor, " n_ratings"],
-    n_partners: int,
-    part: int = 0,
-    parts: int = 1,
-) -> GroupedRatings:
-    """Pairs of row and partner grouped by row: of all rows, or of one of several parts of them."""
+    (row, n_rows), (partner, n_partners) = (users, movies) if by == "user" else (movies, users)
     rows = divide(torch.bincount(row, minlength=n_rows), parts)[part]
     rating = torch.nonzero((row >= rows.start) & (row < rows.stop)).flatten()
     n_tiles = -(-n_partners // TILE)

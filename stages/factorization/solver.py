@@ -54,15 +54,14 @@ class Problem(NamedTuple):
 
 @dataclass
 class History:
-    """Mean squared errors by epoch, in stars², shown on a progress bar."""
+    """Mean squared errors by epoch, in stars²."""
 
-    label: str = "train"
     train_loss: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)  # not a number without validation ratings
 
-    def epochs(self, n_epochs: int) -> Iterator[int]:
-        """Numbers of the epochs; raises UserError if the training loss of one is not finite."""
-        with tqdm(range(n_epochs), self.label, unit="epoch", mininterval=0.5, disable=not is_main()) as bar:
+    def epochs(self, n_epochs: int, label: str) -> Iterator[int]:
+        """Numbers of the epochs, on a progress bar; raises UserError if a training loss is not finite."""
+        with tqdm(range(n_epochs), label, unit="epoch", mininterval=0.5, disable=not is_main()) as bar:
             for epoch in bar:
                 yield epoch
                 train, validation = self.train_loss[-1], self.validation_loss[-1]

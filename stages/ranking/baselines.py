@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import pad
 
-from stages.factorization.factor_files import NotebookFactors
+from stages.factorization.fit import NotebookFactors
 from stages.factorization.model import Model, single
 from stages.movielens.ratings import Ratings
 from stages.ranking.ease import Ease

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from stages.factorization import gibbs
-from stages.factorization.embeddings import embed
 from stages.factorization.gibbs import State
 from stages.factorization.model import NOISE_SHAPE
 from stages.factorization.prior import KAPPA, Prior
+from stages.factorization.randomized_svd import embed
 from stages.factorization.solver import Fit
 from stages.movielens.ratings import Ratings, SideInformation
 from tests.conftest import hyperparameters, make_problem, make_ratings, make_side_information, plant

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from stages.factorization.factor_files import NotebookFactors
+from stages.factorization.fit import NotebookFactors
 from stages.movielens.ratings import Ratings
 from stages.ranking import ease, neighbours
 from stages.ranking.baselines import biases, fit_baselines, popularity
