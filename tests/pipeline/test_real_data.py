@@ -48,4 +48,5 @@ def test_an_experiment_gives_its_row_again(one_thread: Repository, real_zip: Pat
     for name in TOLERANCE:
         found = dict(flat(one_thread.metrics(name)))
         expected = {key: recorded[key] for key in found if key in recorded}
+        assert expected, name
         assert differences(name, found, expected) == []
