@@ -22,7 +22,13 @@ def one_thread(real_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Repo
 
 @pytest.mark.parametrize("name", TOLERANCE)
 def test_metrics_agree_with_the_committed_ones(one_thread: Repository, name: str) -> None:
-    assert differences(name, dict(flat(one_thread.metrics(name))), dict(flat(metrics(name)))) == []
+    found, committed = dict(flat(one_thread.metrics(name))), dict(flat(metrics(name)))
+    assert found.keys() == committed.keys()
+    assert differences(name, found, committed) == []
+
+
+def test_every_metrics_file_is_compared() -> None:
+    assert set(TOLERANCE) == {path.stem for path in (ROOT / "metrics").glob("*.json")}
 
 
 def test_two_threads_give_the_same_bytes(one_thread: Repository, real_zip: Path) -> None:
