@@ -68,9 +68,12 @@ def biases(train: Ratings, penalty: float) -> Model:
     mean = train.rating.double().mean()
     residual = train.rating.double() - mean
     user_biases = torch.zeros(train.n_users, dtype=torch.float64)
-    for _ in range(20):  # converges long before
+    for _ in range(1_000):
         movie_biases = shrunken_mean(residual - user_biases[train.user], train.movie, train.n_movies)
-        user_biases = shrunken_mean(residual - movie_biases[train.movie], train.user, train.n_users)
+        previous, rest = user_biases, residual - movie_biases[train.movie]
+        user_biases = shrunken_mean(rest, train.user, train.n_users)
+        if (user_biases - previous).abs().max() < 1e-7:  # stars
+            break
     return single(mean.float(), user_biases.float()[:, None], movie_biases.float()[:, None])
 
 
