@@ -21,7 +21,7 @@ def k_means(
     """
     if n_clusters > len(embedding):
         raise UserError(
-            f"n_clusters is {n_clusters}, but only {len(embedding)} movies have min_ratings; "
+            f"n_clusters is {n_clusters}, but only {len(embedding)} movies have enough ratings; "
             f"lower n_clusters to at most {len(embedding)}, or min_ratings"
         )
     n_clusters = min(n_clusters, len(np.unique(embedding, axis=0)))
