@@ -15,8 +15,8 @@ from stages.core.parameters import Parameters, Penalty, PositivePenalty
 from stages.factorization.fit import NotebookFactors
 from stages.movielens.ratings import Ratings, concatenate
 from stages.ranking.baselines import Baseline, fit_baselines
-from stages.ranking.ease import fit
-from stages.ranking.metrics import accuracy, ranking_metrics
+from stages.ranking.metrics import accuracy, top_movies
+from stages.ranking.score import fit_ease
 
 
 class BaselinesParameters(Parameters):
@@ -33,40 +33,48 @@ def main(
     notebook: Path,
     ease: Path,
     predictions: Path,
+    rankings: Path,
     metrics: Path,
     params: Path = Path("params.yaml"),
 ) -> None:
-    """Measure NOTEBOOK and the baselines, fitted to TRAIN, on TEST; write EASE, PREDICTIONS and METRICS."""
+    """Measure NOTEBOOK and the baselines, fitted to TRAIN, on TEST; write what they predict and METRICS."""
     parameters = BaselinesParameters.load(params)
     train_part, validation_part, test_part = map(Ratings.load, (train, validation, test))
     factors = NotebookFactors.load(notebook)
+    penalties = parameters.baseline_regularization, parameters.ease_regularization
     with threads_for(len(train_part)):
-        fitted = fit(train_part, parameters.ease_regularization)
-        write_bytes(ease, fitted.serialize())
-        baselines = fit_baselines(train_part, factors, fitted, parameters.baseline_regularization)
-        table, rows = measure(baselines, train_part, validation_part, test_part)
-    write_csv(predictions, table)
+        write_bytes(ease, fit_ease(train_part, parameters.ease_regularization).serialize())
+        baselines = fit_baselines(train_part, factors, *penalties)
+        stars, ranked, rows = measure(baselines, train_part, validation_part, test_part)
+    write_csv(predictions, stars)
+    write_csv(rankings, ranked)
     write_metrics(metrics, rows)
 
 
 def measure(
     baselines: Iterator[tuple[str, Baseline]], train: Ratings, validation: Ratings, test: Ratings
-) -> tuple[pd.DataFrame, dict[str, dict[str, float]]]:
-    """Predictions of the test ratings, a column for each baseline that predicts, and the metrics of each."""
-    table = pd.DataFrame(index=range(len(test)))
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, dict[str, float]]]:
+    """Predictions of the test ratings by baseline, its ranking metrics by user, and the metrics of each.
+
+    The ranking metrics are in columns such as "ease ndcg_at_10", with a row for each user who has them.
+    """
+    predictions, rankings = pd.DataFrame(index=range(len(test))), pd.DataFrame()
     rows: dict[str, dict[str, float]] = {}
     seen = concatenate(train, validation)
     for name, baseline in baselines if len(test) else ():
         rows[name] = {}
         if baseline.predict:
             stars = baseline.predict(test).clamp(*train.scale())
-            table[name] = stars.numpy()
+            predictions[name] = stars.numpy()
             rows[name] |= accuracy(stars, test.rating)
         if baseline.score:
-            rows[name] |= ranking_metrics(baseline.score, seen, test)
+            by_user = top_movies(baseline.score, seen, test)[1]
+            rows[name] |= {metric: value.mean().item() for metric, value in by_user.items()}
+            columns = {f"{name} {metric}": value.numpy() for metric, value in by_user.items()}
+            rankings = pd.concat([rankings, pd.DataFrame(columns)], axis="columns")
         shown = ", ".join(f"{metric} {value:.4f}" for metric, value in rows[name].items())
         print(f"baselines: {name}: {shown}")
-    return table.round(4), rows
+    return predictions.round(4), rankings.round(6), rows
 
 
 if __name__ == "__main__":

@@ -28,16 +28,18 @@ def main(
     test: Path,
     model: Path,
     ease: Path,
-    baselines: Path,
+    predictions: Path,
+    rankings: Path,
     metrics: Path,
     params: Path = Path("params.yaml"),
 ) -> None:
-    """Measure MODEL with EASE on the ratings TEST, beside TRAIN, VALIDATION and BASELINES; write METRICS."""
+    """Measure MODEL with EASE on TEST, beside the baselines' PREDICTIONS and RANKINGS; write METRICS."""
     rng = np.random.default_rng(derive_seed(Seeded.load(params).seed, "evaluate"))
     train_part, validation_part, test_part = map(Ratings.load, (train, validation, test))
     scores: Metrics = {}
     if len(test_part):
-        inputs = Model.load(model), Ease.load(ease), load(baselines, pd.read_csv, "baselines")
+        stars, ranked = (load(path, pd.read_csv, "baselines") for path in (predictions, rankings))
+        inputs = Model.load(model), Ease.load(ease), stars, ranked
         with threads_for(len(train_part)):
             scores = evaluate(*inputs, train_part, validation_part, test_part, rng)
     write_metrics(metrics, scores)
@@ -48,7 +50,8 @@ def main(
 def evaluate(
     model: Model,
     ease: Ease,
-    baselines: pd.DataFrame,
+    predictions: pd.DataFrame,
+    rankings: pd.DataFrame,
     train: Ratings,
     validation: Ratings,
     test: Ratings,
@@ -56,14 +59,14 @@ def evaluate(
 ) -> Metrics:
     """Accuracy of predictions clipped to the scale of the training ratings, ranking metrics, intervals.
 
-    `baselines` has a column of predictions of the test ratings for each baseline.
+    `predictions` and `rankings` are what `baselines` writes.
     """
     mean, deviation = model.predict_distribution(test)
     prediction = mean.clamp(*train.scale())
     score = score_users(fold_in_users(model, train, known=True), ease, train)
     top, by_user = top_movies(score, concatenate(train, validation), test)
     ranking = {name: value.numpy() for name, value in by_user.items()}
-    squared_errors = baselines.assign(model=prediction.numpy()).sub(test.rating.numpy(), axis="index") ** 2
+    squared_errors = predictions.assign(model=prediction.numpy()).sub(test.rating.numpy(), axis="index") ** 2
     sums = squared_errors.assign(n_ratings=1.0).groupby(test.user.numpy()).sum()
     return {
         **accuracy(prediction, test.rating),
@@ -73,7 +76,13 @@ def evaluate(
             "rmse": bootstrap_interval(rmse, *sums[["model", "n_ratings"]].to_numpy().T, rng=rng),
             **{name: bootstrap_interval(np.mean, value, rng=rng) for name, value in ranking.items()},
         },
-        "against_best_baseline": compare_with_best(sums, baselines.columns.tolist(), rng),
+        "against_best_baseline": {
+            **compare_with_best(sums, predictions.columns.tolist(), rng),
+            **{
+                name: compare_rankings(value, rankings.filter(like=name), rng)
+                for name, value in ranking.items()
+            },
+        },
         **({"coverage": interval_coverage((test.rating - mean) / deviation)} if model.draws > 1 else {}),
     }
 
@@ -90,6 +99,19 @@ def compare_with_best(sums: pd.DataFrame, baselines: list[str], rng: np.random.G
     difference = float(rmse_difference(*by_user, axis=0))
     interval = bootstrap_interval(rmse_difference, *by_user, rng=rng)
     return {"name": best, "rmse_difference": difference, **interval}
+
+
+def compare_rankings(model: np.ndarray, baselines: pd.DataFrame, rng: np.random.Generator) -> Metrics:
+    """A metric of the model minus that of the best baseline, with its interval: above 0 the model is better.
+
+    `model` and the columns of `baselines` have the metric by user.
+    """
+    if baselines.empty:
+        return {}
+    best = str(baselines.mean().idxmax())
+    difference = model - baselines[best].to_numpy()
+    interval = bootstrap_interval(np.mean, difference, rng=rng)
+    return {"name": best.split()[0], "difference": difference.mean().item(), **interval}
 
 
 if __name__ == "__main__":

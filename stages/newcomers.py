@@ -4,9 +4,12 @@ Some users are left out of training, and folded in from a few of their ratings. 
 predicted and ranked. All ratings are from the training part.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
+from jaxtyping import Float, Int
+from torch import Tensor
 
 from stages.core import cli
 from stages.core.cli import UserError
@@ -16,11 +19,18 @@ from stages.core.parameters import Count, PositivePenalty, Share
 from stages.core.seeds import derive_seed
 from stages.factorization.fit import FitParameters, fit, make_problem
 from stages.factorization.fold_in import fold_in_users
+from stages.factorization.model import Model
 from stages.factorization.solver import rmse
-from stages.movielens.ratings import Ratings, SideInformation
-from stages.ranking import ease
-from stages.ranking.metrics import ranking_metrics
-from stages.ranking.score import score_users
+from stages.movielens.ratings import Ratings, SideInformation, concatenate
+from stages.ranking.baselines import popularity
+from stages.ranking.ease import Ease
+from stages.ranking.metrics import ranking_metrics, rating_rows
+from stages.ranking.neighbours import fits_in_memory, item_similarities, rank_by_items
+from stages.ranking.score import DISLIKED, fit_ease, score_users
+
+GIVEN = 3, 5, 10
+"""Numbers of ratings after which movies are ranked, all for the same held-out ratings."""
+SIMILAR, PAIRS = 10, 500
 
 
 class NewcomersParameters(FitParameters):
@@ -49,23 +59,29 @@ def main(
 
 
 def split_newcomers(train: Ratings, parameters: NewcomersParameters) -> tuple[Ratings, Ratings, Ratings]:
-    """The ratings of users who are not newcomers, and those of newcomers that are given and held out.
+    """The ratings of users who are not newcomers, and those of newcomers that may be given, and that are not.
 
-    Newcomers are chosen among users with more than `given_ratings` ratings. Raises UserError if no other user
-    has ratings.
+    Newcomers are chosen among users with more ratings than may be given: `given_ratings`, or 10 if that is
+    more. Raises UserError if no other user has ratings.
     """
     generator = torch.Generator().manual_seed(derive_seed(parameters.seed, "newcomers"))
     shuffled = train[torch.randperm(len(train), generator=generator)].sorted_by_user()
     count = torch.bincount(train.user, minlength=train.n_users)
-    position = torch.arange(len(train)) - (count.cumsum(0) - count)[shuffled.user]  # among the user's ratings
-    eligible = torch.nonzero(count > parameters.given_ratings).flatten()
+    most_given = max(parameters.given_ratings, *GIVEN)
+    eligible = torch.nonzero(count > most_given).flatten()
     n_newcomers = min(round(parameters.newcomer_fraction * train.n_users), len(eligible))
     chosen = eligible[torch.randperm(len(eligible), generator=generator)[:n_newcomers]]
-    is_new, is_given = torch.isin(shuffled.user, chosen), position < parameters.given_ratings
+    is_new, is_given = torch.isin(shuffled.user, chosen), position(shuffled) < most_given
     if is_new.all():
         fraction = parameters.newcomer_fraction
         raise UserError(f"newcomer_fraction is {fraction:g}, which leaves no ratings to train on; lower it")
     return shuffled[~is_new], shuffled[is_new & is_given], shuffled[is_new & ~is_given]
+
+
+def position(by_user: Ratings) -> Int[Tensor, " n_ratings"]:
+    """The position of each rating among those of its user."""
+    count = torch.bincount(by_user.user, minlength=by_user.n_users)
+    return torch.arange(len(by_user)) - (count.cumsum(0) - count)[by_user.user]
 
 
 def evaluate(
@@ -76,20 +92,63 @@ def evaluate(
     side_information: SideInformation,
     parameters: NewcomersParameters,
 ) -> Metrics:
-    """Metrics of folding in on the held-out ratings."""
+    """Metrics on the held-out ratings, after as many of the given ratings as the names say."""
     validation = validation[~torch.isin(validation.user, held_out.user)]
     problem = make_problem(parameters, others, validation, side_information, "without newcomers")
-    model = fold_in_users(fit(problem, parameters).model.to(torch.device("cpu")), given, known=False)
-    score = score_users(model, ease.fit(others, parameters.ease_regularization), given)
+    model = fit(problem, parameters).model.to(torch.device("cpu"))
+    ease = fit_ease(others, parameters.ease_regularization)
+    similarity = item_similarities(others) if fits_in_memory(others) else torch.zeros(0, 0)
+
+    def after(n: int) -> Metrics:
+        first = given[position(given) < n]
+        folded = fold_in_users(model, first, known=False)
+        scores = {"": score_users(folded, ease, first), "popularity_": popularity(others)}
+        if len(similarity):
+            scores["neighbours_"] = rank_by_items(first, similarity)
+        accuracy = rmse(folded.predict(held_out).clamp(*others.scale()), held_out.rating)
+        ranking = {name: ranking_metrics(score, first, held_out) for name, score in scores.items()}
+        return {"rmse": accuracy} | {
+            name + key: value for name in ranking for key, value in ranking[name].items()
+        }
+
+    given_ratings = after(parameters.given_ratings)
     return {
         "n_newcomers": len(given.user.unique()),
-        "n_given": len(given),
+        "n_given": int((position(given) < parameters.given_ratings).sum()),
         "n_predicted": len(held_out),
-        "fold_in": {
-            "rmse": rmse(model.predict(held_out).clamp(*others.scale()), held_out.rating),
-            **ranking_metrics(score, given, held_out),
-        },
+        "fold_in": {name: given_ratings[name] for name in ("rmse", "ndcg_at_10", "recall_at_10")},
+        **{f"after_{n}": after(n) for n in GIVEN},
+        **(dislike_respected(model, ease, similarity, given, held_out) if len(similarity) else {}),
     }
+
+
+def dislike_respected(
+    model: Model,
+    ease: Ease,
+    similarity: Float[Tensor, "n_movies n_movies"],
+    given: Ratings,
+    held_out: Ratings,
+) -> Metrics:
+    """How often the `SIMILAR` movies most similar to a disliked one rank lower on average by that rating.
+
+    The rating is added to the given ones of its user; at most `PAIRS` ratings are tried.
+    """
+    disliked = held_out[held_out.rating <= DISLIKED][:PAIRS]
+    if not len(disliked):
+        return {}
+    pair, row = torch.nonzero(disliked.user[:, None] == given.user, as_tuple=True)
+    n_pairs = len(disliked)
+    everybody = torch.arange(n_pairs)
+    without = replace(given[row], user=pair, n_users=n_pairs)
+    with_dislike = concatenate(without, replace(disliked, user=everybody, n_users=n_pairs)).sorted_by_user()
+    rated = rating_rows(with_dislike, everybody) > 0
+    similar = similarity[disliked.movie].masked_fill(rated, -1).topk(min(SIMILAR, given.n_movies)).indices
+    rank = []
+    for ratings in (without, with_dislike):
+        score = score_users(fold_in_users(model, ratings, known=False), ease, ratings)(everybody)
+        order = score.masked_fill(rated, -torch.inf).argsort(dim=1, descending=True, stable=True)
+        rank.append(order.argsort(dim=1).gather(1, similar).double().mean(dim=1))
+    return {"dislike_respected": (rank[1] > rank[0]).double().mean().item()}
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ def run(directory: Path, parts: dict[str, Ratings]) -> Rows:
     n_users, n_movies = parts["train"].n_users, parts["train"].n_movies
     factors = NotebookFactors(torch.ones(2, n_users, 1), torch.full((2, n_movies, 1), 3.0))
     (directory / "notebook.pt").write_bytes(factors.serialize())
-    names = "train.pt validation.pt test.pt notebook.pt ease.pt predictions.csv baselines.json params.yaml"
-    baselines.main(*(directory / name for name in names.split()))
+    names = "train.pt validation.pt test.pt notebook.pt ease.pt predictions.csv rankings.csv baselines.json"
+    baselines.main(*(directory / name for name in [*names.split(), "params.yaml"]))
     rows: Rows = json.loads((directory / "baselines.json").read_text())
     return rows
 
@@ -32,10 +32,14 @@ def test_every_baseline_has_metrics_and_its_predictions_a_column(
     tmp_path: Path, small_parts: dict[str, Ratings]
 ) -> None:
     rows = run(tmp_path, small_parts)
-    methods = "notebook global_mean biases neighbours popularity ease".split()
+    methods = "notebook global_mean biases neighbours popularity ease ease_stars".split()
     assert list(rows) == methods
     assert [name for name in methods if "rmse" in rows[name]] == methods[:4]
     assert [name for name in methods if "ndcg_at_10" not in rows[name]] == ["global_mean"]
+    by_user = pd.read_csv(tmp_path / "rankings.csv").filter(like="ndcg_at_10").mean()
+    assert {f"{name} ndcg_at_10": row.get("ndcg_at_10") for name, row in rows.items()} == pytest.approx(
+        {"global_mean ndcg_at_10": None, **by_user.to_dict()}, abs=1e-5
+    )
     table = pd.read_csv(tmp_path / "predictions.csv")
     assert (table["notebook"] == 3).all()
     assert table["global_mean"].to_numpy() == pytest.approx(

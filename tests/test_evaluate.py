@@ -25,14 +25,19 @@ def measure(model: Model, train: Ratings, validation: Ratings, test: Ratings, **
     """Metrics with baselines that predict a constant; to EASE, all movies are equally likely to be seen."""
     table = pd.DataFrame(baselines, index=range(len(test)))
     uniform, rng = fit(make_ratings([], 1, train.n_movies), 1.0), np.random.default_rng(0)
-    return evaluate.evaluate(model, uniform, table, train, validation, test, rng)
+    n_users = len(test[test.rating >= 4].user.unique())
+    ranked = pd.DataFrame({"worst ndcg_at_10": 0.0, "best ndcg_at_10": 0.25}, index=range(n_users))
+    return evaluate.evaluate(model, uniform, table, ranked, train, validation, test, rng)
 
 
 def test_movies_rated_in_training_or_validation_are_not_ranked() -> None:
     train, validation, test = (make_ratings([(0, movie, 5.0)], 1, 3) for movie in range(3))
     model = constant(3.0, 1, 3)
     model.movie_biases[0] = torch.tensor([3.0, 2.0, 1.0])
-    assert measure(model, train, validation, test)["ndcg_at_10"] == 1
+    found = measure(model, train, validation, test)
+    assert found["ndcg_at_10"] == 1
+    against = {"name": "best", "difference": 0.75, "low": 0.75, "high": 0.75}
+    assert found["against_best_baseline"]["ndcg_at_10"] == against
 
 
 def test_clipped_predictions_are_compared_with_the_best_baseline() -> None:
@@ -51,7 +56,8 @@ def run(directory: Path, parts: dict[str, Ratings]) -> dict[str, Any]:
     (directory / "model.pt").write_bytes(model.serialize())
     (directory / "ease.pt").write_bytes(fit(parts["train"], 50.0).serialize())
     (directory / "baselines.csv").write_text("mean\n" + "3.0\n" * len(parts["test"]))
-    names = "train.pt validation.pt test.pt model.pt ease.pt baselines.csv test.json params.yaml"
+    (directory / "rankings.csv").write_text("none\n")
+    names = "train.pt validation.pt test.pt model.pt ease.pt baselines.csv rankings.csv test.json params.yaml"
     evaluate.main(*(directory / name for name in names.split()))
     metrics: dict[str, Any] = json.loads((directory / "test.json").read_text())
     return metrics

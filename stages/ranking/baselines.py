@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -12,9 +13,9 @@ from torch.nn.functional import pad
 from stages.factorization.fit import NotebookFactors
 from stages.factorization.model import Model, single
 from stages.movielens.ratings import Ratings
-from stages.ranking.ease import Ease
-from stages.ranking.metrics import Score, rated_mask
-from stages.ranking.neighbours import fits_in_memory, predict_all
+from stages.ranking import ease
+from stages.ranking.metrics import Score, rating_rows
+from stages.ranking.neighbours import fits_in_memory, item_similarities, predict_all, rank_by_items, views
 
 
 class Baseline(NamedTuple):
@@ -25,7 +26,7 @@ class Baseline(NamedTuple):
 
 
 def fit_baselines(
-    train: Ratings, factors: NotebookFactors, ease: Ease, penalty: float
+    train: Ratings, factors: NotebookFactors, bias_penalty: float, ease_penalty: float
 ) -> Iterator[tuple[str, Baseline]]:
     """The name and fit of each baseline, fitted one at a time, as some take much memory.
 
@@ -35,17 +36,18 @@ def fit_baselines(
         first = notebook(factors)
         yield "notebook", Baseline(first.predict, first.score)
     yield "global_mean", Baseline(biases(train, penalty=math.inf).predict)
-    biased = biases(train, penalty)
+    biased = biases(train, bias_penalty)
     yield "biases", Baseline(biased.predict, biased.score)
     if fits_in_memory(train):
         stars = predict_all(train, biased)
-        baseline = Baseline(lambda ratings: stars[ratings.user, ratings.movie], lambda user: stars[user])
-        yield "neighbours", baseline
+        score = rank_by_items(train, item_similarities(train))
+        yield "neighbours", Baseline(lambda ratings: stars[ratings.user, ratings.movie], score)
     else:
         print("baselines: neighbours: left out, as their similarities would not fit in memory")
     yield "popularity", Baseline(score=popularity(train))
-    by_user = train.sorted_by_user()
-    yield "ease", Baseline(score=lambda user: ease.score(rated_mask(by_user, user).float()))
+    yield "ease", Baseline(score=ease_score(views(train), ease_penalty))
+    shares = replace(train, rating=train.rating / 5).sorted_by_user()
+    yield "ease_stars", Baseline(score=ease_score(shares, ease_penalty))
 
 
 def notebook(factors: NotebookFactors) -> Model:
@@ -75,6 +77,12 @@ def biases(train: Ratings, penalty: float) -> Model:
         if (user_biases - previous).abs().max() < 1e-7:  # stars
             break
     return single(mean.float(), user_biases.float()[:, None], movie_biases.float()[:, None])
+
+
+def ease_score(by_user: Ratings, penalty: float) -> Score:
+    """Score movies by EASE fitted to these values, for the same users."""
+    fitted = ease.fit(by_user, penalty)
+    return lambda user: fitted.score(rating_rows(by_user, user))
 
 
 def popularity(train: Ratings) -> Score:

@@ -1,10 +1,11 @@
-"""EASE: how likely each user is to rate each movie, from who rated what.
+"""EASE: which movies a user will rate, and how highly, from those that they have rated.
 
-    min over B with a diagonal of 0:  ‖X - X B‖² + λ ‖B‖²,    X[u, i] = 1 where u rated i
+    min over B with a diagonal of 0:  ‖X - X B‖² + λ ‖B‖²,    X[u, i] = the value of u's rating of i, or 0
 
 is solved by x B = x - x P diag(1 / diag P) for every row x, of X or of a new user, with P = (XᵀX + λI)⁻¹.
 Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data", equation 8. With fewer users than movies,
-P = (I - Xᵀ (XXᵀ + λI)⁻¹ X) / λ costs less (Woodbury's identity).
+P = (I - Xᵀ (XXᵀ + λI)⁻¹ X) / λ costs less (Woodbury's identity). One more column of X has the same constant
+for everybody: its row of B is an intercept, so that users with few ratings are offered well-known movies.
 """
 
 from dataclasses import dataclass
@@ -13,11 +14,12 @@ from typing import ClassVar
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn.functional import pad
 
 from stages.core.files import check_index, typed
 from stages.core.tensors import TensorFile
 from stages.movielens.ratings import Ratings
-from stages.ranking.metrics import BLOCK, rated_mask
+from stages.ranking.metrics import BLOCK, rating_rows
 
 MAX_ORDER = 6_000
 """Order of the largest matrix that is inverted."""
@@ -29,10 +31,12 @@ class Ease(TensorFile):
     """P, whole or as factors, for the movies that EASE scores; all others score 0."""
 
     written_by: ClassVar[str] = "baselines"
-    movies: Int[Tensor, " columns"]
-    """The movies of the columns."""
+    movies: Int[Tensor, " scored"]
+    """The movies of all columns but the last."""
     n_movies: int
     penalty: float
+    constant: float
+    """In the last column of every row."""
     diagonal: Float[Tensor, " columns"]
     """Of P."""
     left: Float[Tensor, "columns inner"]
@@ -40,12 +44,12 @@ class Ease(TensorFile):
     right: Float[Tensor, "rows columns"]
     """(XXᵀ + λI)⁻¹ X; no rows where `left` is P."""
 
-    def score(self, seen: Float[Tensor, "users n_movies"]) -> Float[Tensor, "users n_movies"]:
-        """x B, about 0 to 1, for users who have rated the movies where `seen` is 1."""
-        x = seen[:, self.movies]
+    def score(self, values: Float[Tensor, "users n_movies"]) -> Float[Tensor, "users n_movies"]:
+        """x B of users with these values of their ratings, 0 for movies that they have not rated."""
+        x = pad(values[:, self.movies], (0, 1), value=self.constant)
         x_p = (x - (x @ self.left) @ self.right) / self.penalty if len(self.right) else x @ self.left
         scores = torch.zeros(len(x), self.n_movies)
-        scores[:, self.movies] = x - x_p / self.diagonal
+        scores[:, self.movies] = (x - x_p / self.diagonal)[:, :-1]
         return scores
 
     def validate(self) -> None:
@@ -53,6 +57,8 @@ class Ease(TensorFile):
         (columns, inner), rows = self.left.shape, len(self.right)
         if inner != (rows or columns):
             raise ValueError(f"left has shape {(columns, inner)}, expected {(columns, rows or columns)}")
+        if columns != len(self.movies) + 1:
+            raise ValueError(f"it has {len(self.movies)} movies, but {columns} columns")
         if self.penalty <= 0:
             raise ValueError(f"penalty is {self.penalty:g}, expected a positive number")
         if not self.diagonal.all():
@@ -60,22 +66,27 @@ class Ease(TensorFile):
         check_index("movies", self.movies, self.n_movies)
 
 
-def fit(train: Ratings, penalty: float) -> Ease:
-    """Fit to who rated what. With more than `MAX_ORDER` users, only the most rated movies are scored."""
-    movies = torch.bincount(train.movie, minlength=train.n_movies).argsort(descending=True, stable=True)
-    if train.n_users > MAX_ORDER:
+def fit(ratings: Ratings, penalty: float, constant: float = 0.0) -> Ease:
+    """Fit to ratings by value. With more than `MAX_ORDER` users, only the most rated movies are scored."""
+    movies = torch.bincount(ratings.movie, minlength=ratings.n_movies).argsort(descending=True, stable=True)
+    if ratings.n_users > MAX_ORDER:
         movies = movies[:MAX_ORDER]
-    by_user, users = train.sorted_by_user(), torch.arange(train.n_users)
-    if train.n_users <= len(movies):
-        x = rated_mask(by_user, users)[:, movies].float()
+    by_user, n_columns = ratings.sorted_by_user(), len(movies) + 1
+
+    def rows(users: Int[Tensor, " users"]) -> Float[Tensor, "users columns"]:
+        return pad(rating_rows(by_user, users)[:, movies], (0, 1), value=constant)
+
+    users = torch.arange(ratings.n_users)
+    if ratings.n_users <= len(movies):
+        x = rows(users)
         root = torch.linalg.cholesky(x @ x.T + penalty * torch.eye(len(x)))
         right = torch.cholesky_solve(x, root)
         diagonal = (1 - (x * right).sum(dim=0)) / penalty
-        return Ease(movies, train.n_movies, penalty, diagonal, x.T.contiguous(), right)
-    gramian = torch.zeros(len(movies), len(movies))
+        return Ease(movies, ratings.n_movies, penalty, constant, diagonal, x.T.contiguous(), right)
+    gramian = penalty * torch.eye(n_columns)
     for block in users.split(BLOCK):
-        x = rated_mask(by_user, block)[:, movies].float()
+        x = rows(block)
         gramian.addmm_(x.T, x)
-    gramian.diagonal().add_(penalty)
     p = torch.cholesky_inverse(torch.linalg.cholesky(gramian))
-    return Ease(movies, train.n_movies, penalty, p.diagonal().clone(), p, torch.zeros(0, len(movies)))
+    nothing = torch.zeros(0, n_columns)
+    return Ease(movies, ratings.n_movies, penalty, constant, p.diagonal().clone(), p, nothing)

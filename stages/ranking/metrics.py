@@ -56,7 +56,7 @@ def top_movies(
     hit, n_relevant = torch.zeros_like(movie, dtype=torch.bool), torch.zeros_like(users)
     for start in tqdm(range(0, len(users), BLOCK), desc="rank", unit=f"{BLOCK} users", delay=2):
         rows = slice(start, start + BLOCK)
-        is_relevant, is_seen = (rated_mask(ratings, users[rows]) for ratings in (relevant, seen))
+        is_relevant, is_seen = (rating_rows(ratings, users[rows]) > 0 for ratings in (relevant, seen))
         scores = score(users[rows]).masked_fill(is_seen, -torch.inf)
         movie[rows] = scores.topk(movie.shape[1], dim=1).indices
         hit[rows] = is_relevant.gather(1, movie[rows])
@@ -97,11 +97,11 @@ def recall(hit: Bool[Tensor, "users length"], n_relevant: Int[Tensor, " users"])
     return hit.sum(dim=1) / n_relevant.clamp(max=hit.shape[1]).double()
 
 
-def rated_mask(ratings: Ratings, users: Int[Tensor, " users"]) -> Bool[Tensor, "users n_movies"]:
-    """Which movies each of the users has rated; `ratings` are sorted by user, `users` ascend."""
+def rating_rows(ratings: Ratings, users: Int[Tensor, " users"]) -> Float[Tensor, "users n_movies"]:
+    """The ratings of these users, 0 where there is none; `ratings` are sorted by user, `users` ascend."""
     start, stop = torch.searchsorted(ratings.user, users[0]), torch.searchsorted(ratings.user, users[-1] + 1)
     block = ratings[start:stop]
     block = block[torch.isin(block.user, users)]
-    mask = torch.zeros(len(users), ratings.n_movies, dtype=torch.bool)
-    mask[torch.searchsorted(users, block.user), block.movie] = True
-    return mask
+    rows = torch.zeros(len(users), ratings.n_movies)
+    rows[torch.searchsorted(users, block.user), block.movie] = block.rating
+    return rows

@@ -1,11 +1,14 @@
-"""Item k-nearest-neighbours on top of biases.
+"""Item k-nearest-neighbours: stars on top of biases, and a ranking from who rated what.
 
     r̂(u, i) = b(u, i) + Σ_j s(i, j) (r(u, j) - b(u, j)) / Σ_j s(i, j)
 
 over the K movies j rated by u with the largest positive similarity s to i: the correlation of both movies'
 residuals r - b over the n users that rated both, times (n - 1) / (n - 1 + shrinkage). Koren 2010, "Factor in
-the Neighbors", section 2.2; the same as Surprise's KNNBaseline with pearson_baseline.
+the Neighbors", section 2.2; the same as Surprise's KNNBaseline with pearson_baseline. The ranking of a
+movie adds up the cosines of who rated it and who rated each of its nearest movies that the user has rated.
 """
+
+from dataclasses import replace
 
 import torch
 from jaxtyping import Float
@@ -13,9 +16,12 @@ from torch import Tensor
 
 from stages.factorization.model import Model
 from stages.movielens.ratings import Ratings
+from stages.ranking.metrics import BLOCK, Score, rating_rows
 
 K = 40
 SHRINKAGE = 100
+NEAREST = 50
+"""Neighbours of a movie by which it is ranked: chosen, as all constants here, on validation ratings."""
 MAX_CELLS = 2 * 10**8
 """Cells of the largest matrix that is held in memory."""
 
@@ -55,3 +61,30 @@ def similarities(
     shrinkage = (common - 1).clamp_(min=0)
     shrinkage /= shrinkage + SHRINKAGE
     return (residual.T @ residual).div_(scale).mul_(shrinkage)
+
+
+def item_similarities(train: Ratings) -> Float[Tensor, "n_movies n_movies"]:
+    """The cosine of who rated the movies of a row and a column, for the `NEAREST` of each row; elsewhere 0.
+
+    Deshpande & Karypis 2004, "Item-based top-N recommendation algorithms", section 4.1.
+    """
+    common = torch.zeros(train.n_movies, train.n_movies)
+    by_user = views(train)
+    for block in torch.arange(train.n_users).split(BLOCK):
+        rated = rating_rows(by_user, block)
+        common.addmm_(rated.T, rated)
+    root = common.diagonal().clamp(min=1).sqrt()
+    cosine = (common / root / root[:, None]).fill_diagonal_(0)
+    nearest = cosine.topk(min(NEAREST, train.n_movies), dim=1)
+    return torch.zeros_like(cosine).scatter_(1, nearest.indices, nearest.values)
+
+
+def rank_by_items(ratings: Ratings, similarity: Float[Tensor, "n_movies n_movies"]) -> Score:
+    """Scores each movie by the sum of its similarities to the movies that a user has rated."""
+    by_user = views(ratings)
+    return lambda user: rating_rows(by_user, user) @ similarity.T
+
+
+def views(ratings: Ratings) -> Ratings:
+    """Who rated what: every rating is 1, in the order of users."""
+    return replace(ratings, rating=torch.ones_like(ratings.rating)).sorted_by_user()

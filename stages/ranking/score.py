@@ -1,9 +1,12 @@
-"""The ranking score, by which movies are recommended: P(seen) × P(at least 4 stars).
+"""The ranking score, by which movies are recommended: EASE times the root of P(at least 4 stars).
 
-EASE estimates how likely a user is to see a movie, from who rated what; the factorization how likely the user
-is to like it, from the stars. A ranking by predicted stars alone would be full of movies that hardly anybody
-has seen.
+EASE estimates which movies a user will see and rate highly, from those that they have rated; the
+factorization how likely the user is to like each. A ranking by predicted stars alone would be full of movies
+that hardly anybody has seen. The constants were chosen by NDCG@10 on validation ratings, of known users and
+of newcomers after 3, 5 and 10 ratings; a dislike must count against similar movies.
 """
+
+import dataclasses
 
 import torch
 from jaxtyping import Float, Int
@@ -11,22 +14,39 @@ from torch import Tensor
 
 from stages.factorization.model import Model
 from stages.movielens.ratings import Ratings
+from stages.ranking import ease
 from stages.ranking.ease import Ease
-from stages.ranking.metrics import RELEVANT, Score, rated_mask
+from stages.ranking.metrics import RELEVANT, Score, rating_rows
 
-MIN_SEEN = 1e-6
-"""Lowest P(seen): EASE's estimates may be below 0."""
+CONSTANT = 1.0
+"""In the column of EASE that is the same for everybody."""
+POWER = 0.5
+"""Of the chance of liking: EASE fitted to stars knows a part of it."""
+DISLIKED, DISLIKE = 2.0, -0.1
+"""Stars up to which a movie is disliked, and the value of such a rating."""
+MIN_SCORE = 1e-6
+"""Lowest estimate of EASE: it may be below 0."""
+
+
+def fit_ease(train: Ratings, penalty: float) -> Ease:
+    """EASE fitted to the stars, as a share of 5."""
+    return ease.fit(dataclasses.replace(train, rating=train.rating / 5), penalty, CONSTANT)
+
+
+def values(stars: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    """What EASE is given for ratings: 1 for 3.5 stars, more above, less below, negative for a dislike."""
+    return torch.where(stars > DISLIKED, 1 + 0.3 * (stars - 3.5), DISLIKE)
 
 
 def ranking_score(
     stars: Float[Tensor, "users n_movies"],
     deviation: Float[Tensor, " users"],
-    seen: Float[Tensor, "users n_movies"],
+    estimate: Float[Tensor, "users n_movies"],
 ) -> Float[Tensor, "users n_movies"]:
-    """P(seen) × P(a rating from N(stars, deviation²), rounded to half stars, is at least 4)."""
+    """EASE's estimate × √P(rating ≥ 4), of a rating from N(stars, deviation²) rounded to half stars."""
     surplus = (stars - (RELEVANT - 0.25)) / deviation[:, None]
     liked: Tensor = torch.special.ndtr(surplus)
-    return seen.clamp(min=MIN_SEEN) * liked
+    return estimate.clamp(min=MIN_SCORE) * liked.pow(POWER)
 
 
 def noise_deviation(variance: Float[Tensor, "draws users"]) -> Float[Tensor, " users"]:
@@ -40,12 +60,11 @@ def noise_deviation(variance: Float[Tensor, "draws users"]) -> Float[Tensor, " u
 
 def score_users(model: Model, ease: Ease, ratings: Ratings) -> Score:
     """The ranking score of every movie for users who were folded into the model from `ratings`."""
-    by_user = ratings.sorted_by_user()
+    by_user = dataclasses.replace(ratings, rating=values(ratings.rating)).sorted_by_user()
     noise = model.noise.float()
     deviation = noise_deviation((noise + 1 / model.effect_precision[:, None]).where(noise > 0, 0.0))
 
     def score(user: Int[Tensor, " users"]) -> Float[Tensor, "users n_movies"]:
-        seen = ease.score(rated_mask(by_user, user).float())
-        return ranking_score(model.score(user), deviation[user], seen)
+        return ranking_score(model.score(user), deviation[user], ease.score(rating_rows(by_user, user)))
 
     return score

@@ -11,6 +11,7 @@ from torch import Tensor
 from stages.core.cli import UserError
 from stages.factorization.fold_in import UserPosterior, fold_in
 from stages.factorization.model import hour_of
+from stages.ranking.score import values
 from stages.recommender import film_list
 from stages.recommender.artifacts import Artifacts
 
@@ -103,11 +104,12 @@ class UserProfile:
         hours = torch.tensor(list(self.hours.values()), dtype=torch.int64)
         return fold_in(self.artifacts.model, movie, stars, hours, self.user)
 
-    def chance_seen(self) -> Float[Tensor, " n_movies"]:
-        """How likely the person sees each movie, given those that they have seen."""
-        seen = torch.zeros(1, len(self.artifacts.movies))
-        seen[0, list(self.seen)] = 1
-        return self.artifacts.ease.score(seen)[0]
+    def ease_estimate(self) -> Float[Tensor, " n_movies"]:
+        """EASE's estimate for each movie; a movie seen without stars has the value 1, as one of 3.5 stars."""
+        row = torch.zeros(1, len(self.artifacts.movies))
+        row[0, list(self.seen)] = 1
+        row[0, list(self.stars)] = values(torch.tensor(list(self.stars.values())))
+        return self.artifacts.ease.score(row)[0]
 
 
 def note(text: str) -> None:

@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from stages.factorization.fold_in import UserPosterior
-from stages.ranking.score import MIN_SEEN, noise_deviation, ranking_score
+from stages.ranking.score import MIN_SCORE, noise_deviation, ranking_score
 from stages.recommender.profile import UserProfile
 
 
@@ -50,7 +50,7 @@ def _score(
 ) -> Float[Tensor, " candidates"]:
     """The ranking score; the more adventurous, the less popularity and the more uncertainty count.
 
-    At full adventure the chance of being seen is relative to the number of ratings, and the stars are one
+    At full adventure EASE's estimate is relative to the number of ratings, and the stars are one
     standard deviation, without the noise of ratings, above the prediction.
     """
     stars = person.stars()[index]
@@ -59,8 +59,8 @@ def _score(
         stars = stars + adventurous * variance.sqrt()
     # 10 more: a single rating is no evidence
     ratings = 10 + torch.tensor(profile.artifacts.movies["n_ratings"].to_numpy())
-    chance_seen = profile.chance_seen().clamp(min=MIN_SEEN) / (ratings / ratings.max()).pow(adventurous)
-    return ranking_score(stars[None], noise_deviation(person.noise[:, None]), chance_seen[index][None])[0]
+    estimate = profile.ease_estimate().clamp(min=MIN_SCORE) / (ratings / ratings.max()).pow(adventurous)
+    return ranking_score(stars[None], noise_deviation(person.noise[:, None]), estimate[index][None])[0]
 
 
 def spread(
