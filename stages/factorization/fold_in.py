@@ -22,7 +22,7 @@ from torch.nn.functional import pad
 from stages.factorization.grouped_ratings import group
 from stages.factorization.model import NOISE_SHAPE, Model, session_of
 from stages.factorization.normal_equations import normal_equations, solve
-from stages.movielens.ratings import HOURS, Ratings
+from stages.movielens.ratings import MINUTES, Ratings
 
 
 @dataclass(frozen=True)
@@ -66,17 +66,18 @@ def fold_in(
     model: Model,
     movie: Int[Tensor, " n_given"],
     rating: Float[Tensor, " n_given"],
-    hour: Int[Tensor, " n_given"],
+    timestamp: Int[Tensor, " n_given"],
     user: int | None = None,
 ) -> UserPosterior:
-    """The posterior given ratings, in stars, in these hours since 1970.
+    """The posterior given ratings, in stars, at these times, in seconds since 1970.
 
     The noise is that of the `user` of the model, or the expected noise of a new user.
     """
     alpha = noise_precision(model, user)[:, 0]
     y = _with_one(model.movie_factors.index_select(1, movie))
     target = (rating - model.mean - model.movie_biases[:, movie].float())[..., None]
-    _, session, n_ratings = torch.unique(hour, return_inverse=True, return_counts=True)
+    number = timestamp // model.session_length
+    _, session, n_ratings = torch.unique(number, return_inverse=True, return_counts=True)
     sums = y.new_zeros(model.draws, len(n_ratings), y.shape[2]).index_add_(1, session, y)
     shared = sums / (n_ratings + (model.effect_precision / alpha)[:, None])[..., None]  # Σ y / (n_s + τ/α)
     y_tilde = alpha[:, None, None] * (y - shared.index_select(1, session))
@@ -101,8 +102,9 @@ def fold_in_users(model: Model, ratings: Ratings, *, known: bool) -> Model:
     n_users = ratings.n_users
     alpha = noise_precision(model, slice(None)) if known else noise_precision(model).expand(-1, n_users)
     by_user, ones = group(ratings, "user"), torch.ones(len(ratings))
-    session, row, n_ratings = torch.unique(session_of(ratings), return_inverse=True, return_counts=True)
-    owner, n_sessions = session // HOURS, len(session)
+    number = session_of(ratings, model.session_length)
+    session, row, n_ratings = torch.unique(number, return_inverse=True, return_counts=True)
+    owner, n_sessions = session // MINUTES, len(session)
     by_session = group(dataclasses.replace(ratings, user=row, n_users=n_sessions), "user")
     each, zeros = torch.arange(n_sessions), torch.zeros(n_sessions)
     sessions = group(Ratings(owner, each, zeros, each, n_users, n_sessions), "user")  # sessions as movies

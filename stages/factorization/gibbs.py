@@ -2,7 +2,7 @@
 
 The model, with x_u = (p_u, b_u) of a user and y_i = (q_i, c_i) of a movie:
 
-    r(u, i, t) ~ N(μ + b_u + c_i + p_uᵀ q_i + s(u, hour of t), 1/α_u)
+    r(u, i, t) ~ N(μ + b_u + c_i + p_uᵀ q_i + s(u, session of t), 1/α_u)
     x_u ~ N(m + Bᵀ f_u, Λ⁻¹),  y_i likewise                   f: features
     (m, Λ) ~ normal–Wishart,  B ~ N(0, (λ_B Λ)⁻¹),  λ_B ~ gamma
     s ~ N(0, 1/τ),  τ ~ gamma;  α_u ~ gamma(NOISE_SHAPE, rate),  rate ~ gamma
@@ -75,8 +75,10 @@ class State:
         self.movie_prior = Prior(of_movies, k + 1, self.rng)
         self.noise_precision = torch.ones(self.train.n_users, device=device)  # α
         self.noise_rate = NOISE_SHAPE
-        self.with_sessions = hyperparameters.sittings
-        self.session, self.session_row = torch.unique(session_of(self.train), return_inverse=True)
+        self.with_sessions = hyperparameters.session_minutes > 0
+        self.session_length = torch.tensor(60 * hyperparameters.session_minutes or 3600, device=device)
+        session = session_of(self.train, self.session_length)
+        self.session, self.session_row = torch.unique(session, return_inverse=True)
         self.effects = torch.zeros(len(self.session), device=device)  # s
         self.effect_precision = 10.0 if self.with_sessions else NO_EFFECT  # τ
 
@@ -151,6 +153,7 @@ class State:
         return dataclasses.replace(
             single(self.mean, self.users, self.movies),
             noise=1 / self.noise_precision[None],
+            session_length=self.session_length,
             session=self.session,
             session_effects=self.effects[None],
             prior_mean=prior.shift.float()[None],

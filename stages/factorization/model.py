@@ -17,7 +17,7 @@ from torch.nn.functional import pad
 
 from stages.core.files import check_index, typed
 from stages.core.tensors import TensorFile, named_fields
-from stages.movielens.ratings import HOURS, Ratings
+from stages.movielens.ratings import MINUTES, Ratings
 
 NOISE_SHAPE = 4.0  # of the gamma prior on the users' noise precisions: about ±50 % between users
 NO_EFFECT = 1e12  # prior precision of session effects that are all 0
@@ -37,7 +37,8 @@ class Model(TensorFile):
     user_factors: Float[Tensor, "draws n_users latent_factors"]  # p
     movie_factors: Float[Tensor, "draws n_movies latent_factors"]  # q
     noise: Float[Tensor, "draws n_users"]  # variance of a user's ratings, in stars²; 0 if not estimated
-    session: Int[Tensor, " n_sessions"]  # user * HOURS + hour of each session with an effect, ascending
+    session_length: Int[Tensor, ""]  # seconds
+    session: Int[Tensor, " n_sessions"]  # numbers by `session_of`, ascending
     session_effects: Float[Tensor, "draws n_sessions"]  # in stars; 0 in all other sessions
     prior_mean: Float[Tensor, "draws latent_factors+1"]  # m
     prior_precision: Float[Tensor, "draws latent_factors+1 latent_factors+1"]  # Λ
@@ -66,9 +67,10 @@ class Model(TensorFile):
     ) -> tuple[Float[Tensor, " n_ratings"], Float[Tensor, " n_ratings"]]:
         """Mean and standard deviation of each rating's predictive distribution, in stars.
 
-        By the law of total variance: the variance of the prediction between draws, plus the mean noise.
+        By the law of total variance: the variance of the prediction between draws, plus the mean noise, and
+        for a session that the model does not know, the mean variance of session effects.
         """
-        user, movie, session = ratings.user, ratings.movie, session_of(ratings)
+        user, movie, session = ratings.user, ratings.movie, session_of(ratings, self.session_length)
         row = torch.searchsorted(self.session, session)
         has_effect = pad(self.session, (0, 1), value=-1)[row] == session
         total, squares, noise = torch.zeros(3, len(ratings), device=user.device)
@@ -80,6 +82,7 @@ class Model(TensorFile):
             total += prediction
             squares += prediction.square()
             noise += self.noise[draw, user].float()
+            noise += (1 / self.effect_precision[draw]).where(~has_effect, 0.0)
         average = total / self.draws
         variance = (squares / self.draws - average.square()).clamp(min=0) + noise / self.draws
         return self.mean + average, variance.sqrt()
@@ -110,7 +113,7 @@ class Model(TensorFile):
         """Raise ValueError if there is no draw, sessions are not ascending or a variance is negative."""
         if not self.draws:
             raise ValueError("it contains no draw")
-        check_index("session", self.session, self.n_users * HOURS)
+        check_index("session", self.session, self.n_users * MINUTES)
         if (self.session.diff() <= 0).any():
             raise ValueError("session is not in ascending order")
         if (self.noise < 0).any():
@@ -136,6 +139,7 @@ def single(
         user_factors=users[None, :, :-1],
         movie_factors=movies[None, :, :-1],
         noise=mean.new_zeros(1, len(users)),
+        session_length=torch.tensor(3600, device=mean.device),
         session=torch.zeros(0, dtype=torch.int64, device=mean.device),
         session_effects=mean.new_zeros(1, 0),
         prior_mean=mean.new_zeros(1, n_entries),
@@ -157,11 +161,6 @@ def dot_products(
     return torch.cat([torch.linalg.vecdot(p.index_select(0, u), q.index_select(0, i)) for u, i in blocks])
 
 
-def session_of(ratings: Ratings) -> Int[Tensor, " n_ratings"]:
-    """User and hour of each rating, as one number."""
-    return ratings.user * HOURS + hour_of(ratings.timestamp)
-
-
-def hour_of(timestamp: Int[Tensor, " n"]) -> Int[Tensor, " n"]:
-    """Hours since 1970, of seconds since 1970."""
-    return timestamp // 3600
+def session_of(ratings: Ratings, length: Int[Tensor, ""]) -> Int[Tensor, " n_ratings"]:
+    """The number of each rating's session, by its user and its time; the length is in seconds."""
+    return ratings.user * MINUTES + ratings.timestamp // length

@@ -32,7 +32,7 @@ class Hyperparameters(Parameters):
     movie_features: tuple[Literal["genres", "period", "raters"], ...]
     user_features: tuple[Literal["rated"], ...]
     feature_rank: Annotated[int, Field(ge=1, le=1024)]
-    sittings: bool
+    session_minutes: Annotated[int, Field(ge=0, le=1440)]
 
     @property
     def penalty(self) -> Float[Tensor, " entries"]:

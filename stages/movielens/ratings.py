@@ -10,7 +10,7 @@ from torch import Tensor
 from stages.core.files import check_index, typed
 from stages.core.tensors import TensorFile
 
-HOURS = 1 << 24  # since 1970, to year 3883: later timestamps are invalid, `user * HOURS + hour` fits int64
+MINUTES = 1 << 30  # since 1970, to year 4011: later timestamps are invalid, `user * MINUTES` fits int64
 
 
 @typed
@@ -56,7 +56,7 @@ class Ratings(TensorFile):
         """Raise ValueError if an index or a timestamp is out of range."""
         check_index("user", self.user, self.n_users)
         check_index("movie", self.movie, self.n_movies)
-        check_index("timestamp", self.timestamp, HOURS * 3600)
+        check_index("timestamp", self.timestamp, MINUTES * 60)
 
 
 @typed

@@ -10,26 +10,26 @@ from torch import Tensor
 
 from stages.core.cli import UserError
 from stages.factorization.fold_in import UserPosterior, fold_in
-from stages.factorization.model import hour_of
 from stages.ranking.score import values
 from stages.recommender import film_list
 from stages.recommender.artifacts import Artifacts
 
 LIKED, DISLIKED = 4.5, 2.5
 """Stars of a film that somebody likes, and those up to which they dislike it."""
-NOW = 10_000_000
-"""Hours since 1970, later than the ratings of the dataset: when the ratings in a command are given."""
+NOW, DAY = 10**10, 86_400
+"""In seconds: when ratings in a command are given, later than all of the dataset; a day."""
 
 
 @dataclass
 class UserProfile:
-    """The ratings of a person by movie index, with the hour of each, and all movies that they have seen."""
+    """The ratings of a person by movie index, with the time of each, and all movies that they have seen."""
 
     artifacts: Artifacts
     user: int | None = None
     """The index of a user of the model."""
     stars: dict[int, float] = field(default_factory=dict)
-    hours: dict[int, int] = field(default_factory=dict)
+    times: dict[int, int] = field(default_factory=dict)
+    """In seconds since 1970."""
     seen: set[int] = field(default_factory=set)
 
     def add_user(self, user_id: int) -> None:
@@ -40,7 +40,7 @@ class UserProfile:
             raise UserError(f"there is no user {user_id}; the numbers of the {len(users)} users are {span}")
         self.user = int(users[user_id])
         own = ratings[ratings.user == self.user]
-        for row in zip(own.movie.tolist(), own.rating.tolist(), hour_of(own.timestamp).tolist(), strict=True):
+        for row in zip(own.movie.tolist(), own.rating.tolist(), own.timestamp.tolist(), strict=True):
             self._rate(*row)
 
     def add_titles(self, liked: list[str], rated: list[str]) -> None:
@@ -66,12 +66,12 @@ class UserProfile:
             raise UserError("\n".join(errors))
 
     def add_list(self, path: Path) -> None:
-        """Add the films of a CSV file, each rated in an hour of its own; films not found are left out.
+        """Add the films of a CSV file, each rated on a day of its own; films not found are left out.
 
         Raises UserError if no film is found.
         """
         films, repeated, unknown = film_list.read(path), list[str](), list[str]()
-        for hour, (title, stars) in enumerate(films, start=NOW + 1):
+        for number, (title, stars) in enumerate(films, start=1):
             try:
                 movie = self.artifacts.titles.find(title)
             except UserError:
@@ -80,7 +80,7 @@ class UserProfile:
             self.seen.add(movie)
             if stars is not None:
                 repeated += [title] if movie in self.stars else []
-                self._rate(movie, stars, hour)
+                self._rate(movie, stars, NOW + number * DAY)
         if len(unknown) == len(films):
             raise UserError(f"none of the {len(films)} films in {path} was found, such as {unknown[0]}")
         again = "rated again; the last rating counts"
@@ -89,8 +89,8 @@ class UserProfile:
                 examples = ", ".join(titles[:5]) + (", …" if titles[5:] else "")
                 note(f"{len(titles)} of {len(films)} films in {path} are {state}: {examples}")
 
-    def _rate(self, movie: int, stars: float, hour: int) -> None:
-        self.stars[movie], self.hours[movie] = stars, hour
+    def _rate(self, movie: int, stars: float, time: int) -> None:
+        self.stars[movie], self.times[movie] = stars, time
         self.seen.add(movie)
 
     def posterior(self) -> UserPosterior:
@@ -101,8 +101,8 @@ class UserProfile:
             note("all ratings are low: they say what to avoid, not what to look for; add --like")
         movie = torch.tensor(list(self.stars), dtype=torch.int64)
         stars = torch.tensor(list(self.stars.values()), dtype=torch.float32)
-        hours = torch.tensor(list(self.hours.values()), dtype=torch.int64)
-        return fold_in(self.artifacts.model, movie, stars, hours, self.user)
+        times = torch.tensor(list(self.times.values()), dtype=torch.int64)
+        return fold_in(self.artifacts.model, movie, stars, times, self.user)
 
     def ease_estimate(self) -> Float[Tensor, " n_movies"]:
         """EASE's estimate for each movie; a movie seen without stars has the value 1, as one of 3.5 stars."""

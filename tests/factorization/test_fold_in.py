@@ -8,12 +8,11 @@ import torch
 
 from stages.factorization.fold_in import fold_in, fold_in_users
 from stages.factorization.model import NOISE_SHAPE, Model
-from stages.movielens.ratings import HOURS as HOURS_LIMIT
-from stages.movielens.ratings import Ratings
+from stages.movielens.ratings import MINUTES, Ratings
 from tests.factorization.test_model import make_model
 
 MOVIES, STARS = torch.tensor([0, 3, 1, 4]), torch.tensor([5.0, 2.0, 4.5, 3.0])
-HOURS = torch.tensor([7, 7, 7, 9])
+TIMES = torch.tensor([7, 7, 7, 9]) * 3600
 
 
 def bayesian_model() -> Model:
@@ -41,7 +40,7 @@ def by_definition(model: Model, draw: int, alpha: float) -> tuple[np.ndarray, np
 @pytest.mark.parametrize("user", [None, 2])
 def test_each_draw_has_the_posterior_of_the_joint_normal(user: int | None) -> None:
     model = bayesian_model()
-    posterior = fold_in(model, MOVIES, STARS, HOURS, user)
+    posterior = fold_in(model, MOVIES, STARS, TIMES, user)
     for draw in range(3):
         alpha = NOISE_SHAPE / model.noise_rate[draw] if user is None else 1 / model.noise[draw, user]
         mean, covariance = by_definition(model, draw, alpha.item())
@@ -52,7 +51,7 @@ def test_each_draw_has_the_posterior_of_the_joint_normal(user: int | None) -> No
 
 def test_stars_and_deviation_are_those_of_the_mixture_of_draws() -> None:
     model = bayesian_model()
-    posterior = fold_in(model, MOVIES, STARS, HOURS)
+    posterior = fold_in(model, MOVIES, STARS, TIMES)
     design = torch.cat([model.movie_factors, torch.ones(3, 5, 1)], dim=2)
     each = 3.5 + model.movie_biases + (design @ posterior.mean[..., None]).squeeze(-1)
     torch.testing.assert_close(posterior.stars(), each.mean(dim=0))
@@ -63,7 +62,7 @@ def test_stars_and_deviation_are_those_of_the_mixture_of_draws() -> None:
 
 @pytest.mark.parametrize("n_given", [0, 1, 4])
 def test_the_parts_of_an_explanation_add_up_to_the_prediction(n_given: int) -> None:
-    posterior = fold_in(bayesian_model(), MOVIES[:n_given], STARS[:n_given], HOURS[:n_given])
+    posterior = fold_in(bayesian_model(), MOVIES[:n_given], STARS[:n_given], TIMES[:n_given])
     for movie, stars in enumerate(posterior.stars().tolist()):
         from_prior, from_ratings = posterior.explain(movie)
         assert from_ratings.shape == (n_given,)
@@ -83,19 +82,19 @@ def test_many_users_are_folded_in_as_each_alone(known: bool) -> None:
     n_users = model.n_users
     user = torch.tensor([2, 2, 2, 2, 0])
     movie, stars = torch.cat([MOVIES, torch.tensor([2])]), torch.cat([STARS, torch.tensor([1.0])])
-    hours = torch.cat([HOURS, torch.tensor([3])])
-    ratings = Ratings(user, movie, stars, hours * 3600, n_users, 5)
+    times = torch.cat([TIMES, torch.tensor([3 * 3600])])
+    ratings = Ratings(user, movie, stars, times, n_users, 5)
     folded = fold_in_users(model, ratings, known=known)
     for each in range(n_users):
         own = user == each
-        posterior = fold_in(model, movie[own], stars[own], hours[own], each if known else None)
+        posterior = fold_in(model, movie[own], stars[own], times[own], each if known else None)
         vectors = torch.cat([folded.user_factors[:, each], folded.user_biases[:, each, None]], dim=1)
         torch.testing.assert_close(vectors, posterior.mean, atol=1e-4, rtol=1e-4)
         noise = folded.noise[:, each] + 1 / model.effect_precision
         torch.testing.assert_close(noise, posterior.noise)
     alphas = 1 / folded.noise[:, 2]
     effects = [by_definition(model, draw, alpha)[0][4:] for draw, alpha in enumerate(alphas.tolist())]
-    assert folded.session.tolist() == [3, 2 * HOURS_LIMIT + 7, 2 * HOURS_LIMIT + 9]
+    assert folded.session.tolist() == [3, 2 * MINUTES + 7, 2 * MINUTES + 9]
     assert folded.session_effects[0, 1:].numpy() == pytest.approx(
         np.mean(effects, axis=0), rel=1e-3, abs=1e-3
     )

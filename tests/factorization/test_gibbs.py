@@ -17,7 +17,7 @@ from stages.factorization.solver import Fit
 from stages.movielens.ratings import Ratings, SideInformation
 from tests.conftest import hyperparameters, make_problem, make_ratings, make_side_information, plant
 
-PLAIN: dict[str, Any] = {"movie_features": [], "user_features": [], "sittings": False}
+PLAIN: dict[str, Any] = {"movie_features": [], "user_features": [], "session_minutes": 0}
 
 
 def fit(
@@ -63,7 +63,7 @@ def test_draws_of_vectors_effects_and_noise_have_their_joint_distribution() -> N
     """Geweke 2004, "Getting It Right": sweeps that alternate with new data leave every prior as it was."""
     rows = [(user, movie, 3.0) for user in range(4) for movie in range(3)]
     train = make_ratings(rows, n_users=4, n_movies=3)
-    state = State(make_problem(train), hyperparameters(latent_factors=1, **{**PLAIN, "sittings": True}))
+    state = State(make_problem(train), hyperparameters(latent_factors=1, **{**PLAIN, "session_minutes": 60}))
     state.mean = torch.tensor(0.0)
     for prior, deviation in ((state.user_prior, 0.5), (state.movie_prior, 0.8)):
         prior.precision = torch.eye(2, dtype=torch.float64) / deviation**2
@@ -138,7 +138,7 @@ def test_a_session_effect_is_found_and_ends_with_the_session() -> None:
     hours = torch.where(late, 5, 3) * 3600
     rated = dataclasses.replace(train, rating=train.rating + 0.8 * late, timestamp=hours)
     half = torch.rand(len(train), generator=torch.Generator().manual_seed(0)) < 0.6
-    model, held_out = fit(rated[half], latent_factors=1, sittings=True).model, rated[~half]
+    model, held_out = fit(rated[half], latent_factors=1, session_minutes=60).model, rated[~half]
     assert (model.predict(held_out) - held_out.rating).square().mean() < 0.1
     assert len(model.session) == 60
     later = dataclasses.replace(held_out, timestamp=held_out.timestamp + 10 * 3600)

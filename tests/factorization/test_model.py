@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from stages.factorization.model import Model, single
-from stages.movielens.ratings import HOURS
+from stages.movielens.ratings import MINUTES
 from tests.conftest import make_ratings
 
 
@@ -24,7 +24,8 @@ def make_model(draws: int = 3) -> Model:
         user_factors=normal(draws, 4, 3),
         movie_factors=normal(draws, 5, 3),
         noise=normal(draws, 4).square(),
-        session=torch.tensor([1 * HOURS + 24, 2 * HOURS]),
+        session_length=torch.tensor(3600),
+        session=torch.tensor([1 * MINUTES + 24, 2 * MINUTES]),
         session_effects=normal(draws, 2),
         prior_mean=normal(draws, 4),
         prior_precision=torch.eye(4).repeat(draws, 1, 1),
@@ -41,7 +42,7 @@ def test_a_prediction_is_mean_plus_biases_plus_dot_product() -> None:
     model = single(torch.tensor(3.0), users, movies)
     mean, deviation = model.predict_distribution(make_ratings([(0, 0, 1.0), (0, 1, 1.0)], 1, 2))
     assert mean.tolist() == [3.5, 4.25]
-    assert deviation.tolist() == [0, 0]
+    assert deviation.tolist() == pytest.approx([0, 0], abs=1e-5)
 
 
 def test_predictions_are_averages_over_draws_and_deviations_by_total_variance(
@@ -57,6 +58,7 @@ def test_predictions_are_averages_over_draws_and_deviations_by_total_variance(
     mean, deviation = model.predict_distribution(ratings)
     torch.testing.assert_close(mean, each.mean(0))
     variance = each.var(0, correction=0) + model.noise[:, u].mean(0)
+    variance[[0, 2]] += (1 / model.effect_precision).mean()  # sessions without an effect in the model
     torch.testing.assert_close(deviation, variance.sqrt())
 
 
@@ -79,7 +81,7 @@ def test_expected_stars_are_the_average_over_all_users() -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"session": torch.tensor([0, 4 * HOURS])}, "session"),
+        ({"session": torch.tensor([0, 4 * MINUTES])}, "session"),
         ({"session": torch.tensor([5, 2])}, "session"),
         ({"noise": torch.full((3, 4), -1.0)}, "noise"),
     ],

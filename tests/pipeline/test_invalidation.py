@@ -30,7 +30,7 @@ PARAMETERS: dict[str, tuple[object, set[str]]] = {
     "movie_features": (["genres"], FITS),
     "user_features": ([], FITS),
     "feature_rank": (32, FITS),
-    "sittings": (False, FITS),
+    "session_minutes": (0, FITS),
     "biases": (False, FITS),
     "regularization": (10, FITS),
     "bias_regularization": (3, FITS),

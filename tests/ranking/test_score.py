@@ -5,7 +5,6 @@ import torch
 
 from stages.factorization import als
 from stages.factorization.fold_in import fold_in, fold_in_users
-from stages.factorization.model import hour_of
 from stages.movielens.ratings import Ratings
 from stages.ranking.score import fit_ease, noise_deviation, ranking_score, score_users, values
 from tests.conftest import hyperparameters, make_problem
@@ -31,7 +30,7 @@ def test_users_are_folded_in_from_their_own_ratings(small_parts: dict[str, Ratin
     fitted = fit_ease(train, 50.0)
     found = score_users(fold_in_users(model, train, known=True), fitted, train)(torch.tensor([2, 17]))
     own = train[train.user == 17]
-    posterior = fold_in(model, own.movie, own.rating, hour_of(own.timestamp), 17)
+    posterior = fold_in(model, own.movie, own.rating, own.timestamp, 17)
     rated = torch.zeros(1, train.n_movies)
     rated[0, own.movie] = values(own.rating)
     expected = ranking_score(posterior.stars()[None], torch.ones(1), fitted.score(rated))

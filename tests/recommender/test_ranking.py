@@ -30,14 +30,14 @@ def newcomer(artifacts: Artifacts) -> UserProfile:
     """Somebody new who has rated in several hours."""
     profile = fan(artifacts, "Toy Story", "The Matrix")
     profile.add_titles([], ["Heat=0.5"])
-    profile.hours = {movie: hour + movie // 2 for movie, hour in profile.hours.items()}
+    profile.times = {movie: time + 3600 * (movie // 2) for movie, time in profile.times.items()}
     return profile
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["a user", "a newcomer"])
 def test_explanations_add_up_to_the_stars_and_the_largest_come_first(solved: Artifacts, known: bool) -> None:
     profile = member(solved, 3) if known else newcomer(solved)
-    assert len(set(profile.hours.values())) > 1
+    assert len(set(profile.times.values())) > 1
     for record in recommended(profile):
         (because,), (stars,), (deviation,) = record["because"], record["stars"], record["deviation"]
         added = [rating["added"] for rating in because["ratings"]]
