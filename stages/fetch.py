@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pooch
+from requests.utils import get_auth_from_url, urldefragauth
 
 from stages.core import cli
 from stages.core.cli import UserError
@@ -39,7 +40,7 @@ def main(raw: Path, params: Path = Path("params.yaml")) -> None:
         if n_ratings:
             partial.write_bytes(synthetic.archive(dataset, synthetic.size_of(n_ratings), SYNTHETIC_SEED))
         else:
-            obtain(dataset, sources, catalogue.CHECKSUMS.get(dataset), partial)
+            obtain(_without_login(dataset), sources, catalogue.CHECKSUMS.get(dataset), partial)
         complete = partial.replace(raw / f"{catalogue.short_name(dataset)}.zip")
     for path in raw.glob("*.zip"):
         if path != complete:
@@ -52,12 +53,10 @@ def find_sources(dataset: str, mirror: str | None) -> list[str]:
         return [dataset]
     if dataset not in catalogue.CHECKSUMS:
         raise UserError(
-            f"dataset is {dataset!r}, expected one of {', '.join(catalogue.CHECKSUMS)}, "
+            f"dataset is {_without_login(dataset)!r}, expected one of {', '.join(catalogue.CHECKSUMS)}, "
             "the path or URL of a .zip, or a name like synthetic-100k"
         )
-    prefixes = [catalogue.GROUPLENS, *catalogue.MIRRORS.get(dataset, [])]
-    if mirror:
-        prefixes.insert(0, mirror)
+    prefixes = filter(None, [mirror, catalogue.GROUPLENS, *catalogue.MIRRORS.get(dataset, [])])
     return [f"{prefix.rstrip('/')}/{dataset}.zip" for prefix in prefixes]
 
 
@@ -68,26 +67,26 @@ def obtain(dataset: str, sources: list[str], checksum: str | None, target: Path)
         try:
             _download(source, checksum, target)
         except (OSError, ValueError, RuntimeError) as error:
-            failures.append(f"  {source}\n    {error}")
+            failures.append(f"  {_without_login(source)}\n    {error}")
         else:
             print(*(f"fetch: not from {failure.strip()}\n" for failure in failures), end="", sep="")
-            print(f"fetch: {dataset} from {source}")
+            print(f"fetch: {dataset} from {_without_login(source)}")
             return
-    fix = f"To fix this: {_fix(dataset)}, or use generated ratings: dvc exp run -S dataset=synthetic-100k"
+    fix = (
+        f"To fix this: set dataset to the path of a zip, or {MIRROR} to a directory that has the release, or "
+        "use generated ratings: dvc exp run -S dataset=synthetic-100k"
+    )
     raise UserError("\n".join([f"{dataset} could not be downloaded:", *failures, fix]))
 
 
-def _fix(dataset: str) -> str:
-    name = f"{catalogue.short_name(dataset)}.zip"
-    if catalogue.is_url(dataset):
-        return f"download {name} in a browser and set dataset to its path"
-    if catalogue.is_zip(dataset):
-        return "set dataset to the path of a zip in a MovieLens layout"
-    return f"put {name} into a directory and set {MIRROR} to its path"
+def _without_login(location: str) -> str:
+    """A path or URL to show: without the name and password that a URL may contain."""
+    return urldefragauth(location) if catalogue.is_url(location) else location
 
 
 def _download(source: str, checksum: str | None, target: Path) -> None:
-    http = pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT)
+    login = get_auth_from_url(source)
+    http = pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT, auth=login if any(login) else None)
 
     def download(source: str, path: str, pool: pooch.Pooch) -> None:
         if catalogue.is_url(source):
@@ -102,7 +101,7 @@ def _download(source: str, checksum: str | None, target: Path) -> None:
         path=target.parent,
         base_url="",
         registry={target.name: checksum},
-        urls={target.name: source},
+        urls={target.name: _without_login(source)},
         retry_if_failed=2 if catalogue.is_url(source) else 0,
         allow_updates=True,
     )

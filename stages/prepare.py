@@ -26,7 +26,8 @@ class PrepareParameters(Seeded):
     """The keys that this stage reads."""
 
     dataset: str
-    split: Literal["random", "temporal"]
+    split: Literal["random", "temporal", "predefined"]
+    fold: str
     test_fraction: Share
     validation_fraction: Share
 
@@ -37,9 +38,9 @@ def main(raw: Path, prepared: Path, metrics: Path, params: Path = Path("params.y
     archives = sorted(raw.glob("*.zip"))
     if len(archives) != 1:
         raise UserError(f"{raw} contains {len(archives)} zips, expected 1; run: dvc repro -f fetch")
-    release = layouts.read(archives[0])
+    release = layouts.read(archives[0], parameters.fold if parameters.split == "predefined" else None)
     ratings, user_ids, movie_ids = index(release.ratings)
-    parts = split(parameters, ratings.timestamp)
+    parts = split(parameters, ratings.timestamp, release.n_test)
     movies = tables.movies_table(ratings, movie_ids, release.movies)
     warn_of_untitled(movies)
     for name, rows in parts.items():
@@ -75,30 +76,34 @@ def index(frame: pd.DataFrame) -> tuple[Ratings, np.ndarray, np.ndarray]:
     return Ratings(*columns, len(user_ids), len(movie_ids)), user_ids, movie_ids
 
 
-def split(parameters: PrepareParameters, timestamp: Int[Tensor, " n_ratings"]) -> dict[str, Tensor]:
+def split(
+    parameters: PrepareParameters, timestamp: Int[Tensor, " n_ratings"], n_predefined: int = 0
+) -> dict[str, Tensor]:
     """The rows of the "train", "validation" and "test" ratings.
 
     Hold out `test_fraction` and `validation_fraction` of the ratings, each rounded to whole ratings.
 
     random: a permutation drawn from `seed`. temporal: the newest ratings are the test ratings, those before
-    them the validation ratings; on equal timestamps the later line counts as newer.
+    them the validation ratings; on equal timestamps the later line counts as newer. predefined: the last
+    `n_predefined` ratings are the test ratings, the validation ratings are drawn from the others.
 
     Raises UserError when nothing is left to train on.
     """
     n_ratings = len(timestamp)
-    n_test = round(parameters.test_fraction * n_ratings)
+    n_test = n_predefined or round(parameters.test_fraction * n_ratings)
     n_validation = round(parameters.validation_fraction * n_ratings)
     n_train = n_ratings - n_test - n_validation
     if n_train < 1:
         raise UserError(
-            f"of {n_ratings} ratings, test_fraction {parameters.test_fraction:g} and validation_fraction "
-            f"{parameters.validation_fraction:g} leave none to train on; lower them"
+            f"of {n_ratings} ratings, {n_test} for the test and {n_validation} for validation leave none to "
+            "train on; lower test_fraction or validation_fraction"
         )
     if parameters.split == "temporal":
         order = torch.argsort(timestamp, stable=True)
     else:
         generator = torch.Generator().manual_seed(derive_seed(parameters.seed, "split"))
-        order = torch.randperm(n_ratings, generator=generator)
+        order = torch.randperm(n_ratings - n_predefined, generator=generator)
+        order = torch.cat([order, torch.arange(n_ratings - n_predefined, n_ratings)])
     parts = zip(["train", "validation", "test"], order.split([n_train, n_validation, n_test]), strict=True)
     return {name: rows.sort().values for name, rows in parts}
 

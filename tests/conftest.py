@@ -81,14 +81,7 @@ def real_zip() -> Path:
 
 
 def prepare_parameters(**changes: object) -> PrepareParameters:
-    values = {
-        "dataset": "small",
-        "seed": 1,
-        "split": "random",
-        "test_fraction": 0.1,
-        "validation_fraction": 0.05,
-    }
-    return PrepareParameters.parse(values | changes)
+    return PrepareParameters.parse(DEFAULTS | {"dataset": "small", "seed": 1} | changes)
 
 
 def make_ratings(rows: list[tuple[int, int, float]], n_users: int, n_movies: int) -> Ratings:

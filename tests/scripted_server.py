@@ -17,6 +17,7 @@ class Answer(NamedTuple):
     location: str = ""  # where it redirects
     extra_length: int = 0  # added to Content-Length
     stalls: bool = False  # sends nothing
+    authorization: str = ""  # header without which the status is 401
 
 
 Script = dict[str, list[Answer]]
@@ -49,7 +50,8 @@ class Handler(BaseHTTPRequestHandler):
         self.server.script[self.path] = others or [first]
         if first.stalls:
             self.server.finished.wait()
-        self.send_response(first.status)
+        permitted = first.authorization in ("", self.headers["Authorization"])
+        self.send_response(first.status if permitted else 401)
         if first.location:
             self.send_header("Location", first.location)
         self.send_header("Content-Length", str(len(first.content) + first.extra_length))

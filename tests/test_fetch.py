@@ -59,7 +59,7 @@ def assert_fails(run: Run, earlier: Path, dataset: str, *parts: str) -> None:
     kept = run(str(earlier))
     with pytest.raises(UserError) as error:
         run(dataset)
-    for part in (f"{dataset} could not be downloaded", *parts, "dataset=synthetic-100k"):
+    for part in (f"{dataset} could not be downloaded", *parts, "MOVIELENS_MIRROR", "dataset=synthetic-100k"):
         assert part in str(error.value)
     assert [path.read_bytes() for path in kept.parent.iterdir()] == [earlier.read_bytes()]
 
@@ -131,8 +131,20 @@ def test_an_error_names_the_url_and_its_problem(
 ) -> None:
     url = serve({"/a.zip": [answer]})
     monkeypatch.setattr(catalogue, "GROUPLENS", url)
-    fix = "set dataset to its path" if own else "MOVIELENS_MIRROR"
-    assert_fails(run, small_zip, f"{url}/a.zip" if own else "a", f"{url}/a.zip", problem, fix)
+    assert_fails(run, small_zip, f"{url}/a.zip" if own else "a", f"{url}/a.zip", problem)
+
+
+def test_the_login_in_a_url_is_sent_but_not_shown(
+    run: Run, serve: Serve, capfd: pytest.CaptureFixture[str]
+) -> None:
+    answer = Answer(CONTENT, authorization="Basic bWU6czNjcmV0")  # me:s3cret
+    url = serve({"/a.zip": [answer], "/b.zip": [Answer(status=404)]}).replace("//", "//me:s3cret@")
+    assert run(f"{url}/a.zip").read_bytes() == CONTENT
+    for wrong in (f"{url}/b.zip", f"{url}/a.tgz"):
+        with pytest.raises(UserError) as error:
+            run(wrong)
+        assert "s3cret" not in str(error.value)
+    assert "s3cret" not in "".join(capfd.readouterr())
 
 
 def test_an_error_names_every_path_and_its_problem(
@@ -143,7 +155,7 @@ def test_an_error_names_every_path_and_its_problem(
     monkeypatch.setattr(catalogue, "GROUPLENS", "/elsewhere")
     checksum = hashlib.sha256(OTHER).hexdigest()
     assert_fails(run, small_zip, "a", f"{tmp_path}/a.zip", checksum, "/elsewhere/a.zip", "No such file")
-    assert_fails(run, small_zip, "/elsewhere/b.zip", "No such file", "path of a zip")
+    assert_fails(run, small_zip, "/elsewhere/b.zip", "No such file")
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")

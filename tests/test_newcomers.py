@@ -1,6 +1,7 @@
 """newcomers: users are hidden from training, and predicted after folding them in."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +90,10 @@ def test_without_newcomers_or_a_study_there_are_no_metrics(
     tmp_path: Path, small_parts: dict[str, Ratings], changes: dict[str, object]
 ) -> None:
     assert run(tmp_path, small_parts, **changes) == {}
+
+
+def test_equal_ratings_are_predicted_exactly(tmp_path: Path, small_parts: dict[str, Ratings]) -> None:
+    equal = {
+        name: replace(part, rating=torch.full_like(part.rating, 4)) for name, part in small_parts.items()
+    }
+    assert run(tmp_path, equal, newcomer_fraction=0.2)["fold_in"]["rmse"] == 0

@@ -25,12 +25,12 @@ RELEASE = {
 }
 
 
-def run(directory: Path, archive: Path) -> Path:
+def run(directory: Path, archive: Path, **changes: object) -> Path:
     """Run the stage on a zip in `directory`; the folder that it prepared."""
     (directory / "raw").mkdir(exist_ok=True)
     (directory / "raw" / "a.zip").write_bytes(archive.read_bytes())
     params = directory / "params.yaml"
-    params.write_text(yaml.safe_dump({**DEFAULTS, "dataset": "a.zip"}))
+    params.write_text(yaml.safe_dump({**DEFAULTS, "dataset": "a.zip", **changes}))
     prepare.main(directory / "raw", directory / "prepared", directory / "prepared" / "data.json", params)
     return directory / "prepared"
 
@@ -63,7 +63,8 @@ def test_every_rating_is_in_exactly_one_part(n: int, test: float, validation: fl
 @pytest.mark.parametrize(("test", "validation"), [(0.5, 0.5), (0.999, 0), (0.6, 0.6)])
 def test_a_split_without_training_ratings_is_an_error(test: float, validation: float) -> None:
     parameters = prepare_parameters(test_fraction=test, validation_fraction=validation)
-    with pytest.raises(UserError, match=f"10 ratings.* {test:g} .* {validation:g}"):
+    counts = f"10 ratings.* {round(10 * test)} .* {round(10 * validation)} "
+    with pytest.raises(UserError, match=f"{counts}.*test_fraction or validation_fraction"):
         split(parameters, torch.arange(10))
 
 
@@ -111,6 +112,18 @@ def test_movies_without_a_title_are_a_warning(
         "C",
     ]
     assert "2 rated movies have no title (id 10, 11)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("validation", [0, 0.2])
+def test_a_predefined_split_is_that_of_the_fold(tmp_path: Path, make_zip: MakeZip, validation: float) -> None:
+    rows = RELEASE["ratings.csv"].splitlines(keepends=True)
+    fold = {"u2.base": "".join(rows[:8]), "u2.test": "".join([rows[0], *rows[8:]])}
+    changes = {"split": "predefined", "fold": "u2", "validation_fraction": validation}
+    prepared = run(tmp_path, make_zip({**RELEASE, **fold}), **changes)
+    train, held_out, test = (Ratings.load(prepared / f"{n}.pt") for n in ("train", "validation", "test"))
+    assert pd.read_csv(prepared / "users.csv")["user_id"][test.user.numpy()].tolist() == [7, 8]
+    assert (len(train) + len(held_out), len(held_out)) == (7, round(9 * validation))
+    assert test.n_users == 9
 
 
 def test_two_zips_are_an_error(tmp_path: Path, small_zip: Path) -> None:

@@ -3,6 +3,7 @@
 Each stage declares the keys that it reads as a subclass of `Parameters`; `params.yaml` says what they mean.
 """
 
+import reprlib
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -72,4 +73,5 @@ def _explain(problem: ErrorDetails) -> str:
         return problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "missing":
         return f"{key} is missing"
-    return f"{key} is {problem['input']!r}; {problem['msg'][0].lower()}{problem['msg'][1:]}"
+    value = f"{reprlib.repr(problem['input']):.100}"  # YAML can expand a few lines into gigabytes
+    return f"{key} is {value}; {problem['msg'][0].lower()}{problem['msg'][1:]}"

@@ -6,6 +6,7 @@ import re
 import warnings
 import zipfile
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -27,6 +28,7 @@ GENRES = (  # in the order of the flags in ml-100k's u.item
 ITEMS: Schema = {"movieId": "int64", **dict.fromkeys(["title", "date", "video date", "url"], "str")}
 ITEMS |= dict.fromkeys(GENRES, "int64")
 CONTROL_CHARACTERS = r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+"
+TRAINING = (".base", ".train")  # suffixes of a fold's training ratings in ml-100k and ml-10m
 SEPARATOR = "\x1f"  # replaces "::", for which pandas has no fast parser
 BYTES_PER_BYTE = 6  # of memory for each byte of the files, until prepare is done
 
@@ -56,32 +58,51 @@ class Release(NamedTuple):
     """movie_id, title (with its year), genres (joined by "|")."""
     tags: pd.DataFrame
     """user_id, movie_id, tag (free text); without rows where the release has no tags.csv."""
+    n_test: int
+    """The last so many `ratings` are the test ratings of the fold that was asked for."""
 
 
-def read(path: Path) -> Release:
-    """Read a MovieLens zip without unpacking it to disk.
+def read(path: Path, fold: str | None = None) -> Release:
+    """Read a MovieLens zip without unpacking it to disk; of a fold, its training and test ratings.
 
     Raises UserError if it is damaged, lacks a file, would not fit into memory, or has an invalid line.
     """
-    return files.load(path, _read, "fetch")
+    return files.load(path, partial(_read, fold=fold), "fetch")
 
 
-def _read(path: Path) -> Release:
+def _read(path: Path, fold: str | None) -> Release:
     with zipfile.ZipFile(path) as archive:
         found = [pair for pair in LAYOUTS if all(_find(archive, table) for table in pair)]
         if not found:
             wanted = " nor ".join(" with ".join(table.name for table in pair) for pair in LAYOUTS)
             raise UserError(f"{path} contains neither {wanted}, only: {', '.join(archive.namelist()[:10])}")
-        members = [(file, table) for table in (*found[0], TAGS_TABLE) if (file := _find(archive, table))]
-        needed = BYTES_PER_BYTE * sum(archive.getinfo(file).file_size for file, _ in members)
+        whole, listed = found[0]
+        parts = [whole] if fold is None else _parts(archive, whole, fold)
+        located = [(file, table) for table in (*parts, listed, TAGS_TABLE) if (file := _find(archive, table))]
+        needed = BYTES_PER_BYTE * sum(archive.getinfo(file).file_size for file, _ in located)
         require_memory(needed, f"reading {path}", "choose a smaller dataset")
-        ratings, movies, *tags = (_read_table(archive, *member) for member in members)
+        tables = {table.name: _read_table(archive, file, table) for file, table in located}
+    movies, tags = tables[listed.name], tables.get(TAGS_TABLE.name, pd.DataFrame(columns=list(TAGS)))
+    ratings = pd.concat([tables[part.name] for part in parts], ignore_index=True)
+    if fold is not None:
+        check_rules(ratings, " and ".join(part.name for part in parts), first_line=1)
     if "genres" not in movies:
         flags = movies[GENRES].to_numpy(dtype=bool)
         movies["genres"] = ["|".join(pd.Index(GENRES)[row]) or NO_GENRES for row in flags]
     names = {"userId": "user_id", "movieId": "movie_id"}
-    tables = (ratings, movies[list(MOVIES)], tags[0] if tags else pd.DataFrame(columns=list(TAGS)))
-    return Release(*(table.rename(columns=names) for table in tables))
+    ratings, movies, tags = (t.rename(columns=names) for t in (ratings, movies[list(MOVIES)], tags))
+    return Release(ratings, movies, tags, n_test=len(ratings) - len(tables[parts[0].name]))
+
+
+def _parts(archive: zipfile.ZipFile, whole: Table, fold: str) -> list[Table]:
+    """The training and the test ratings of a fold; raises UserError if the zip does not have both."""
+    names = {path.rpartition("/")[2] for path in archive.namelist()}
+    training = {name.rpartition(".")[0]: name for name in names if name.endswith(TRAINING)}
+    folds = sorted(name for name in training if f"{name}.test" in names)
+    if fold not in folds:
+        found = f"only {', '.join(folds)}" if folds else "nor any other; set split to random or temporal"
+        raise UserError(f"{archive.filename} does not contain the fold {fold!r}, {found}")
+    return [whole._replace(name=name) for name in (training[fold], f"{fold}.test")]
 
 
 def _find(archive: zipfile.ZipFile, table: Table) -> str | None:

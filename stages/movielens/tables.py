@@ -72,8 +72,6 @@ def histogram(ratings: Ratings) -> pd.DataFrame:
 
 def summary_statistics(ratings: Ratings, sizes: dict[str, int], n_catalogue: int) -> Metrics:
     """Counts, density and mean rating; `sizes` are numbers of ratings by part."""
-    per_user = torch.bincount(ratings.user, minlength=ratings.n_users).double()
-    per_movie = torch.bincount(ratings.movie, minlength=ratings.n_movies).double()
     matrix = ratings.n_users * ratings.n_movies
     return {
         "n_users": ratings.n_users,
@@ -84,12 +82,13 @@ def summary_statistics(ratings: Ratings, sizes: dict[str, int], n_catalogue: int
         "density": len(ratings) / matrix,
         "mean_rating": ratings.rating.double().mean().item(),
         **{f"n_{name}": size for name, size in sizes.items()},
-        "ratings_per_user": _distribution(per_user),
-        "ratings_per_movie": _distribution(per_movie),
+        "ratings_per_user": _distribution(ratings.user),
+        "ratings_per_movie": _distribution(ratings.movie),
     }
 
 
-def _distribution(count: Tensor) -> Metrics:
+def _distribution(index: Tensor) -> Metrics:
+    count = torch.bincount(index).double()
     return {
         "min": int(count.min()),
         "median": count.quantile(0.5).item(),

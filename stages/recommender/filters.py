@@ -32,7 +32,8 @@ def passing(
     if cluster:
         mask &= movies["cluster"].isin(_clusters(cluster, movies))
     if not mask.any():
-        raise UserError("no movie passes all of the filters; leave one out")
+        latest = movies["year"].max()
+        raise UserError(f"no movie passes all of the filters; leave one out (the data ends in {latest})")
     return mask
 
 
@@ -69,7 +70,7 @@ def _clusters(text: str, movies: pd.DataFrame) -> list[int]:
     rows = movies[["cluster", "cluster_name"]].dropna().sort_values("cluster")
     clusters = dict(zip(rows["cluster"].tolist(), rows["cluster_name"], strict=True))
     wanted = text.strip().casefold()
-    if wanted.isdecimal():
+    if wanted.isdecimal() and len(wanted) < 19:
         found = [number for number in clusters if number == int(wanted)]
     else:
         found = [number for number, name in clusters.items() if wanted and wanted in name.casefold()]

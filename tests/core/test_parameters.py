@@ -51,8 +51,16 @@ def test_an_error_names_the_key_and_the_invalid_value(stage: str, key: str, valu
 
 def test_an_error_names_every_wrong_key() -> None:
     wrong = {key: value for key, value in DEFAULTS.items() if key != "seed"} | {"split": "newest"}
-    with pytest.raises(UserError, match=r"(?s)seed is missing.*split is 'newest'.*'random' or 'temporal'"):
+    with pytest.raises(UserError, match=r"(?s)seed is missing.*split is 'newest'.*'random', 'temporal'"):
         parameters_of("prepare").parse(wrong)
+
+
+def test_a_value_that_yaml_expands_is_shortened(tmp_path: Path) -> None:
+    lines = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}' if n else 'lol'] * 9)}]" for n in range(7)]
+    (tmp_path / "params.yaml").write_text("\n".join([*lines, "dataset: *a6"]))
+    with pytest.raises(UserError, match=r"dataset is \[\[.*valid string") as error:
+        parameters_of("fetch").load(tmp_path / "params.yaml")
+    assert len(str(error.value)) < 200 + len(str(tmp_path))
 
 
 @pytest.mark.parametrize("content", [b"- a\n- b\n", b"a: [", b"\xff", b""])

@@ -67,6 +67,29 @@ def test_older_layouts_are_read_in_either_encoding(make_zip: MakeZip, encoding: 
     assert release.movies["title"].tolist() == ["Misérables: Part 1, Les (1995)"]
 
 
+TRAINING_FILES = {"ml-1m": "ml-1m/r1.train", "ml-100k": "ml-100k/u1.base"}
+
+
+@pytest.mark.parametrize("name", TRAINING_FILES)
+def test_the_ratings_of_a_fold_are_those_to_train_on_then_those_to_test(make_zip: MakeZip, name: str) -> None:
+    base, path = BASES[name], Path(TRAINING_FILES[name])
+    first, second = next(iter(base.values())).splitlines()
+    parts = {str(path): second, str(path.with_suffix(".test")): first, f"{name}/u9.base": ""}
+    release = read(make_zip(base | parts), path.stem)
+    assert release.ratings["user_id"].tolist() == [2, 1]
+    assert release.n_test == 1
+    assert read(make_zip(base | parts)).n_test == 0
+    with pytest.raises(UserError, match=rf"made\.zip .*'u9', only {path.stem}"):
+        read(make_zip(base | parts), "u9")
+    with pytest.raises(UserError, match=rf"{path.name} and {path.stem}\.test, line 2: .*earlier line"):
+        read(make_zip(base | parts | {str(path): first}), path.stem)
+
+
+def test_a_release_without_folds_is_an_error(make_zip: MakeZip) -> None:
+    with pytest.raises(UserError, match=r"made\.zip .*'u1'.*set split to random"):
+        read(make_zip(CSV), "u1")
+
+
 def test_control_characters_become_spaces(make_zip: MakeZip) -> None:
     movies = f'{MOVIES}10,"Two\r\nlines\x1b[31m\u2028",A\n20,NA,"B\r"\n'
     tags = 'userId,movieId,tag,timestamp\n2,10,"dark,\rslow",1445714994\n'

@@ -33,7 +33,7 @@ def test_every_size_is_generated_exactly(
 ) -> None:
     monkeypatch.setattr(synthetic, "BLOCK", 2_000)
     size = synthetic.size_of(n_ratings)
-    ratings, movies, _ = generate(tmp_path, size)
+    ratings, movies, *_ = generate(tmp_path, size)
     assert (ratings["user_id"].nunique(), len(movies), len(ratings)) == size
     assert ratings["movie_id"].isin(movies["movie_id"]).all()
     assert ratings["user_id"].value_counts().between(20, size.n_movies // 2).all()

@@ -37,7 +37,7 @@ WORDS = {
         "/no/a.zip",
         "a.zip/",
     ],
-    "split": ["random", "temporal", "Random", "newest"],
+    "split": ["random", "temporal", "predefined", "Random", "newest"],
     "solver": ["gibbs", "als", "adam", "ALS", "sgd"],
     "device": ["auto", "cpu", "cuda", "mps", "xpu", "cpu:0", "tpu"],
 }
