@@ -15,7 +15,7 @@ from stages.core.parameters import Parameters, Penalty, PositivePenalty
 from stages.factorization.fit import NotebookFactors
 from stages.movielens.ratings import Ratings, concatenate
 from stages.ranking.baselines import Baseline, fit_baselines
-from stages.ranking.metrics import accuracy, top_movies
+from stages.ranking.metrics import accuracy, ranking_table
 from stages.ranking.score import fit_ease
 
 
@@ -68,10 +68,9 @@ def measure(
             predictions[name] = stars.numpy()
             rows[name] |= accuracy(stars, test.rating)
         if baseline.score:
-            by_user = top_movies(baseline.score, seen, test)[1]
-            rows[name] |= {metric: value.mean().item() for metric, value in by_user.items()}
-            columns = {f"{name} {metric}": value.numpy() for metric, value in by_user.items()}
-            rankings = pd.concat([rankings, pd.DataFrame(columns)], axis="columns")
+            ranked = ranking_table(name, baseline.score, seen, test)
+            rows[name] |= {str(key).split()[1]: value for key, value in ranked.mean().items()}
+            rankings = pd.concat([rankings, ranked], axis="columns")
         shown = ", ".join(f"{metric} {value:.4f}" for metric, value in rows[name].items())
         print(f"baselines: {name}: {shown}")
     return predictions.round(4), rankings.round(6), rows

@@ -16,7 +16,13 @@ from stages.core.seeds import derive_seed
 from stages.factorization.fold_in import fold_in_users
 from stages.factorization.model import Model
 from stages.movielens.ratings import Ratings, concatenate
-from stages.ranking.bootstrap import bootstrap_interval, rmse, rmse_difference
+from stages.ranking.bootstrap import (
+    bootstrap_interval,
+    compare_accuracy,
+    compare_rankings,
+    rmse,
+    squared_errors,
+)
 from stages.ranking.ease import Ease
 from stages.ranking.metrics import accuracy, interval_coverage, popularity_metrics, top_movies
 from stages.ranking.score import score_users
@@ -66,8 +72,8 @@ def evaluate(
     score = score_users(fold_in_users(model, train, known=True), ease, train)
     top, by_user = top_movies(score, concatenate(train, validation), test)
     ranking = {name: value.numpy() for name, value in by_user.items()}
-    squared_errors = predictions.assign(model=prediction.numpy()).sub(test.rating.numpy(), axis="index") ** 2
-    sums = squared_errors.assign(n_ratings=1.0).groupby(test.user.numpy()).sum()
+    columns = {f"model {name}": value for name, value in ranking.items()}
+    sums = squared_errors(predictions.assign(model=prediction.numpy()), test)
     return {
         **accuracy(prediction, test.rating),
         **{name: value.mean().item() for name, value in ranking.items()},
@@ -77,41 +83,11 @@ def evaluate(
             **{name: bootstrap_interval(np.mean, value, rng=rng) for name, value in ranking.items()},
         },
         "against_best_baseline": {
-            **compare_with_best(sums, predictions.columns.tolist(), rng),
-            **{
-                name: compare_rankings(value, rankings.filter(like=name), rng)
-                for name, value in ranking.items()
-            },
+            **compare_accuracy(sums, rng),
+            **{name: compare_rankings(rankings.assign(**columns), name, rng) for name in ranking},
         },
         **({"coverage": interval_coverage((test.rating - mean) / deviation)} if model.draws > 1 else {}),
     }
-
-
-def compare_with_best(sums: pd.DataFrame, baselines: list[str], rng: np.random.Generator) -> Metrics:
-    """RMSE of the model minus that of the best baseline, with its interval: below 0 the model is better.
-
-    `sums` has each user's sums of squared errors by method, and `n_ratings`.
-    """
-    if not baselines:
-        return {}
-    best = sums[baselines].sum().idxmin()
-    by_user = sums[["model", best, "n_ratings"]].to_numpy().T
-    difference = float(rmse_difference(*by_user, axis=0))
-    interval = bootstrap_interval(rmse_difference, *by_user, rng=rng)
-    return {"name": best, "rmse_difference": difference, **interval}
-
-
-def compare_rankings(model: np.ndarray, baselines: pd.DataFrame, rng: np.random.Generator) -> Metrics:
-    """A metric of the model minus that of the best baseline, with its interval: above 0 the model is better.
-
-    `model` and the columns of `baselines` have the metric by user.
-    """
-    if baselines.empty:
-        return {}
-    best = str(baselines.mean().idxmax())
-    difference = model - baselines[best].to_numpy()
-    interval = bootstrap_interval(np.mean, difference, rng=rng)
-    return {"name": best.split()[0], "difference": difference.mean().item(), **interval}
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ predicted and ranked. All ratings are from the training part.
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -15,16 +17,16 @@ from stages.core import cli
 from stages.core.cli import UserError
 from stages.core.compute import threads_for
 from stages.core.files import Metrics, write_metrics
-from stages.core.parameters import Count, PositivePenalty, Share
+from stages.core.parameters import Count, Penalty, PositivePenalty, Share
 from stages.core.seeds import derive_seed
 from stages.factorization.fit import FitParameters, fit, make_problem
 from stages.factorization.fold_in import fold_in_users
 from stages.factorization.model import Model
-from stages.factorization.solver import rmse
 from stages.movielens.ratings import Ratings, SideInformation, concatenate
-from stages.ranking.baselines import popularity
+from stages.ranking.baselines import biases, popularity
+from stages.ranking.bootstrap import compare_accuracy, compare_rankings, squared_errors
 from stages.ranking.ease import Ease
-from stages.ranking.metrics import ranking_metrics, rating_rows
+from stages.ranking.metrics import RANKING_METRICS, ranking_table, rating_rows
 from stages.ranking.neighbours import fits_in_memory, item_similarities, rank_by_items
 from stages.ranking.score import DISLIKED, fit_ease, score_users
 
@@ -36,6 +38,7 @@ SIMILAR, PAIRS = 10, 500
 class NewcomersParameters(FitParameters):
     """The keys that this stage reads."""
 
+    baseline_regularization: Penalty
     ease_regularization: PositivePenalty
     newcomer_fraction: Share
     study: bool
@@ -98,27 +101,41 @@ def evaluate(
     model = fit(problem, parameters).model.to(torch.device("cpu"))
     ease = fit_ease(others, parameters.ease_regularization)
     similarity = item_similarities(others) if fits_in_memory(others) else torch.zeros(0, 0)
+    rng = np.random.default_rng(derive_seed(parameters.seed, "newcomers"))
 
-    def after(n: int) -> Metrics:
+    def predict(predictor: Model) -> np.ndarray:
+        return predictor.predict(held_out).clamp(*others.scale()).numpy()
+
+    def after(n: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Predictions of the held-out ratings, and ranking metrics by user, each by method."""
         first = given[position(given) < n]
         folded = fold_in_users(model, first, known=False)
-        scores = {"": score_users(folded, ease, first), "popularity_": popularity(others)}
+        scores = {"model": score_users(folded, ease, first), "popularity": popularity(others)}
         if len(similarity):
-            scores["neighbours_"] = rank_by_items(first, similarity)
-        accuracy = rmse(folded.predict(held_out).clamp(*others.scale()), held_out.rating)
-        ranking = {name: ranking_metrics(score, first, held_out) for name, score in scores.items()}
-        return {"rmse": accuracy} | {
-            name + key: value for name in ranking for key, value in ranking[name].items()
-        }
+            scores["neighbours"] = rank_by_items(first, similarity)
+        biased = biases(concatenate(others, first), parameters.baseline_regularization)
+        ranked = [ranking_table(name, score, first, held_out) for name, score in scores.items()]
+        predictions = pd.DataFrame({"model": predict(folded), "biases": predict(biased)})
+        return squared_errors(predictions, held_out), pd.concat(ranked, axis="columns")
 
-    given_ratings = after(parameters.given_ratings)
+    errors, ranked = after(parameters.given_ratings)
+    comparisons = {metric: compare_rankings(ranked, metric, rng) for metric in RANKING_METRICS}
     return {
-        "n_newcomers": len(given.user.unique()),
+        "n_newcomers": len(errors),
         "n_given": int((position(given) < parameters.given_ratings).sum()),
         "n_predicted": len(held_out),
-        "fold_in": {name: given_ratings[name] for name in ("rmse", "ndcg_at_10", "recall_at_10")},
-        **{f"after_{n}": after(n) for n in GIVEN},
+        "fold_in": summary(errors, ranked.filter(like="model")),
+        "against_best_baseline": {**compare_accuracy(errors, rng), **comparisons},
+        **{f"after_{n}": summary(*after(n)) for n in GIVEN},
         **(dislike_respected(model, ease, similarity, given, held_out) if len(similarity) else {}),
+    }
+
+
+def summary(errors: pd.DataFrame, ranked: pd.DataFrame) -> Metrics:
+    """RMSE of the model, and the mean of each ranking metric; those of the model have no prefix."""
+    means = ranked.mean().to_dict()
+    return {"rmse": (errors["model"].sum() / errors["n_ratings"].sum()) ** 0.5} | {
+        str(name).removeprefix("model ").replace(" ", "_"): value for name, value in means.items()
     }
 
 

@@ -8,8 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Float
 from scipy import stats
+
+from stages.core.files import Metrics
+from stages.movielens.ratings import Ratings
 
 CELLS = 10**7
 """Users × resamples at once: bounds memory."""
@@ -40,3 +44,42 @@ def rmse(squared_errors: np.ndarray, n_ratings: np.ndarray, *, axis: int) -> Any
 def rmse_difference(model: np.ndarray, other: np.ndarray, n_ratings: np.ndarray, *, axis: int) -> Any:
     """RMSE of a model minus that of another."""
     return rmse(model, n_ratings, axis=axis) - rmse(other, n_ratings, axis=axis)
+
+
+def squared_errors(predictions: pd.DataFrame, ratings: Ratings) -> pd.DataFrame:
+    """Each user's sums of squared errors, by method, and `n_ratings`."""
+    errors = predictions.sub(ratings.rating.numpy(), axis="index") ** 2
+    return errors.assign(n_ratings=1.0).groupby(ratings.user.numpy()).sum()
+
+
+def compare_accuracy(sums: pd.DataFrame, rng: np.random.Generator) -> Metrics:
+    """RMSE of `model` minus that of the best other method, with its interval: below 0 the model is better.
+
+    `sums` is what `squared_errors` returns; empty without another method.
+    """
+    others = sums.drop(columns=["model", "n_ratings"])
+    if others.empty:
+        return {}
+    best = str(others.sum().idxmin())
+    by_user = sums[["model", best, "n_ratings"]].to_numpy().T
+    difference = float(rmse_difference(*by_user, axis=0))
+    return {
+        "name": best,
+        "rmse_difference": difference,
+        **bootstrap_interval(rmse_difference, *by_user, rng=rng),
+    }
+
+
+def compare_rankings(table: pd.DataFrame, metric: str, rng: np.random.Generator) -> Metrics:
+    """A metric of the model minus that of the best baseline, with its interval: above 0 the model is better.
+
+    `table` has the metric by user, in columns such as "model ndcg_at_10"; empty without a baseline.
+    """
+    others = table.filter(like=metric)
+    model = others.pop(f"model {metric}") if len(table) else None
+    if others.empty or model is None:
+        return {}
+    best = str(others.mean().idxmax())
+    difference = (model - others[best]).to_numpy()
+    interval = bootstrap_interval(np.mean, difference, rng=rng)
+    return {"name": best.split()[0], "difference": difference.mean().item(), **interval}

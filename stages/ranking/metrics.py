@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from statistics import NormalDist
 
+import pandas as pd
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -13,6 +14,7 @@ from stages.movielens.ratings import Ratings
 
 RELEVANT = 4.0
 """Stars from which a movie counts as liked."""
+RANKING_METRICS = "ndcg_at_10", "recall_at_10"
 BLOCK = 512
 """Users ranked at once: bounds memory to a few times `BLOCK` × n_movies numbers."""
 
@@ -36,10 +38,10 @@ def interval_coverage(standardized_error: Float[Tensor, " n_ratings"]) -> dict[s
     return {f"{percent}": (distance <= bound).double().mean().item() for percent, bound in bounds.items()}
 
 
-def ranking_metrics(score: Score, seen: Ratings, test: Ratings) -> dict[str, float]:
-    """Mean NDCG@10 and Recall@10 over the users with a relevant test rating; empty without such users."""
-    _, by_user = top_movies(score, seen, test)
-    return {name: value.mean().item() for name, value in by_user.items()}
+def ranking_table(name: str, score: Score, seen: Ratings, test: Ratings) -> pd.DataFrame:
+    """Ranking metrics by user with a relevant test rating, in columns such as "ease ndcg_at_10"."""
+    by_user = top_movies(score, seen, test)[1]
+    return pd.DataFrame({f"{name} {metric}": value.numpy() for metric, value in by_user.items()})
 
 
 def top_movies(
@@ -63,7 +65,7 @@ def top_movies(
         n_relevant[rows] = is_relevant.sum(dim=1)
     if not len(users):
         return movie, {}
-    return movie, {"ndcg_at_10": ndcg(hit, n_relevant), "recall_at_10": recall(hit, n_relevant)}
+    return movie, dict(zip(RANKING_METRICS, (ndcg(hit, n_relevant), recall(hit, n_relevant)), strict=True))
 
 
 def popularity_metrics(movie: Int[Tensor, "users length"], train: Ratings) -> dict[str, float]:

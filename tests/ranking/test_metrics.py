@@ -13,7 +13,7 @@ from stages.ranking.metrics import (
     accuracy,
     interval_coverage,
     popularity_metrics,
-    ranking_metrics,
+    ranking_table,
     top_movies,
 )
 from tests.conftest import make_ratings
@@ -65,14 +65,18 @@ def test_ranking_metrics_are_those_of_a_plain_loop(
     monkeypatch.setattr(metrics, "BLOCK", block)
     seen, test = small_parts["train"], small_parts["test"]
     scores = torch.rand(test.n_users, test.n_movies, generator=torch.Generator().manual_seed(0))
-    found = ranking_metrics(lambda user: scores[user], seen, test)
-    assert found == pytest.approx(plain_loop(scores.double().numpy(), seen, test))
+    found = ranking_table("a", lambda user: scores[user], seen, test).mean()
+    assert found.rename(lambda name: name.removeprefix("a ")).to_dict() == pytest.approx(
+        plain_loop(scores.double().numpy(), seen, test)
+    )
 
 
 def test_lists_are_shorter_than_ten_if_there_are_fewer_movies() -> None:
     test = make_ratings([(0, 1, 5.0)], n_users=1, n_movies=2)
-    found = ranking_metrics(lambda user: torch.tensor([[2.0, 1.0]]), test[:0], test)
-    assert found == {"ndcg_at_10": pytest.approx(1 / math.log2(3)), "recall_at_10": 1}
+    found = ranking_table("a", lambda user: torch.tensor([[2.0, 1.0]]), test[:0], test)
+    assert found.to_dict("records") == [
+        {"a ndcg_at_10": pytest.approx(1 / math.log2(3)), "a recall_at_10": 1}
+    ]
 
 
 def test_interval_coverage_by_the_table_of_the_normal_distribution() -> None:
