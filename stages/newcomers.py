@@ -124,8 +124,10 @@ def evaluate(
         "n_newcomers": len(errors),
         "n_given": int((position(given) < parameters.given_ratings).sum()),
         "n_predicted": len(held_out),
-        "fold_in": summary(errors, ranked.filter(like="model")),
-        "against_best_baseline": {**compare_accuracy(errors, rng), **comparisons},
+        "fold_in": {
+            **summary(errors, ranked.filter(like="model")),
+            "against_best_baseline": {**compare_accuracy(errors, rng), **comparisons},
+        },
         **{f"after_{n}": summary(*after(n)) for n in GIVEN},
         **(dislike_respected(model, ease, similarity, given, held_out) if len(similarity) else {}),
     }

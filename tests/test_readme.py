@@ -22,9 +22,10 @@ METHODS = {
     "the notebook's recipe": "notebook.",
     "global mean": "global_mean.",
     "user and movie biases": "biases.",
-    "item neighbours on biases": "neighbours.",
+    "item neighbours": "neighbours.",
     "popularity": "popularity.",
-    "EASE": "ease.",
+    "EASE on views": "ease.",
+    "EASE on stars": "ease_stars.",
     "**this repository's default**": "",
 }
 """Rows of the results, and the prefix of their keys in metrics/."""
@@ -36,6 +37,7 @@ CLUSTER_METRICS = {
     "stability (AMI)": ("stability", ".2f"),
     "silhouette": ("silhouette", ".2f"),
 }
+QUESTIONS = "| | RMSE, stars | minus the best baseline's | NDCG@10 | minus the best baseline's |"
 SEEDS = "| with | RMSE, stars | NDCG@10 | inside 80 % |"
 
 
@@ -111,6 +113,30 @@ def test_means_over_seeds_are_those_of_the_experiments(cell: str) -> None:
     (line,) = summarise(pd.DataFrame(runs), list(DEFAULTS)).to_dict(orient="records")
     assert line["n"] == 5
     assert table("metrics", SEEDS)[cell] == [line["rmse"], line["ndcg_at_10"], line.get("coverage.80", "")]
+
+
+def test_the_answers_to_three_questions_are_those_of_the_metrics() -> None:
+    def difference(numbers: dict[str, Any], prefix: str, key: str) -> str:
+        value, low, high = (numbers[prefix + name] for name in (key, "low", "high"))
+        return f"{value:+.3f} [{low:+.3f}, {high:+.3f}] ({numbers[f'{prefix}name']})"
+
+    def answer(numbers: dict[str, Any], prefix: str = "") -> list[str]:
+        against = f"{prefix}against_best_baseline."
+        accuracy, ranking = numbers[f"{prefix}rmse"], numbers[f"{prefix}ndcg_at_10"]
+        return [
+            f"{accuracy:.3f}",
+            difference(numbers, against, "rmse_difference"),
+            f"{ranking:.3f}",
+            difference(numbers, f"{against}ndcg_at_10.", "difference"),
+        ]
+
+    answers = [
+        answer(dict(flat(metrics("test")))),
+        answer(measured_with(split="temporal")),
+        answer(dict(flat(metrics("newcomers"))), "fold_in."),
+    ]
+    for page in ("metrics",):
+        assert list(table(page, QUESTIONS).values()) == answers
 
 
 def test_the_temporal_split_is_that_of_the_experiment() -> None:
