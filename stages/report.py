@@ -9,9 +9,11 @@ from stages.clustering.embeddings import MovieEmbeddings
 from stages.core import cli
 from stages.core.files import write_bytes, write_csv, write_text
 from stages.core.parameters import Count, Parameters
+from stages.factorization.model import Model
 from stages.movielens.movies import read_movies
 from stages.plotting import charts, explorer, listing
 from stages.plotting.map import movie_map
+from stages.ranking.ease import Ease
 
 
 class ReportParameters(Parameters):
@@ -28,11 +30,13 @@ def main(
     clusters: Path,
     terms: Path,
     points: Path,
+    model: Path,
+    ease: Path,
     curve: Path,
     plots: Path,
     params: Path = Path("params.yaml"),
 ) -> None:
-    """Write into PLOTS what DATASET, MOVIES, HISTOGRAM, HISTORY, CLUSTERS, TERMS, POINTS and CURVE show."""
+    """Write into PLOTS what the other stages found; MODEL and EASE recommend movies in the page."""
     parameters = ReportParameters.load(params)
     statistics = json.loads(dataset.read_text())
     label = statistics["dataset"] + (" (generated ratings)" if "synthetic" in statistics else "")
@@ -42,7 +46,9 @@ def main(
     listed = listing.representatives(clustered, parameters.top_movies)
     embedding = MovieEmbeddings.load(points).embedding
     write_text(plots / "clusters.md", listing.page(clustered, listed, distinctive, len(all_movies), label))
-    write_text(plots / "explorer.html", explorer.page(clustered, embedding, listed, label))
+    estimators = Model.load(model), Ease.load(ease)
+    page = explorer.page(all_movies, clustered, embedding, listed, *estimators, label)
+    write_text(plots / "explorer.html", page)
     write_csv(plots / "n_clusters.csv", numbers)
     write_csv(plots / "loss.csv", loss)
     figures = {

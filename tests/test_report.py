@@ -6,12 +6,18 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import torch
 
 from stages import curve, report
+from stages.factorization.model import single
+from stages.movielens.ratings import Ratings
+from stages.ranking.score import fit_ease
 from tests import test_cluster
+from tests.clustering import builders as clustering
 
 CURVE = "points.npy movies.csv tags.csv curve.csv params.yaml"
-PATHS = "data.json movies.csv ratings.csv history.csv clusters.csv terms.csv points.npy curve.csv plots"
+PATHS = "data.json movies.csv ratings.csv history.csv clusters.csv terms.csv points.npy model.pt ease.pt"
+PATHS += " curve.csv plots"
 PLOTS = (
     "clusters.md data.png explorer.html genres.png loss.csv loss.png map.png n_clusters.csv n_clusters.png"
 )
@@ -24,6 +30,13 @@ def run(directory: Path, statistics: dict[str, object], **changes: Any) -> dict[
     losses = {"epoch": [1, 2], "train_loss": 0.5, "validation_loss": [0.9, 0.8]}
     pd.DataFrame(losses).to_csv(directory / "history.csv", index=False)
     pd.DataFrame({"rating": [1.0, 2.0], "n_ratings": [3, 4]}).to_csv(directory / "ratings.csv", index=False)
+    n = len(clustering.movies())
+    (directory / "model.pt").write_bytes(
+        single(torch.tensor(3.5), torch.ones(2, 3), torch.ones(n, 3)).serialize()
+    )
+    movie = torch.arange(n)
+    ratings = Ratings(movie % 2, movie, torch.full((n,), 4.0), 0 * movie, 2, n)
+    (directory / "ease.pt").write_bytes(fit_ease(ratings, 1.0).serialize())
     report.main(*(directory / name for name in [*PATHS.split(), "params.yaml"]))
     return {path.name: path.read_bytes() for path in sorted((directory / "plots").iterdir())}
 

@@ -21,6 +21,7 @@ from stages.movielens.validation import Schema, check_rules, find_wrong_cell
 RATINGS: Schema = {"userId": "int64", "movieId": "int64", "rating": "float64", "timestamp": "int64"}
 MOVIES: Schema = {"movieId": "int64", "title": "str", "genres": "str"}
 TAGS: Schema = {"userId": "int64", "movieId": "int64", "tag": "str"}
+LINKS: Schema = {"movieId": "int64", "imdbId": "str", "tmdbId": "str"}
 GENRES = (  # in the order of the flags in ml-100k's u.item
     f"{NO_GENRES}|Action|Adventure|Animation|Children's|Comedy|Crime|Documentary|Drama|Fantasy|"
     "Film-Noir|Horror|Musical|Mystery|Romance|Sci-Fi|Thriller|War|Western"
@@ -46,7 +47,7 @@ LAYOUTS = (
     (Table("ratings.dat", RATINGS, "::"), Table("movies.dat", MOVIES, "::")),
     (Table("u.data", RATINGS, "\t"), Table("u.item", ITEMS, "|")),
 )
-TAGS_TABLE = Table("tags.csv", TAGS)
+OPTIONAL = (Table("tags.csv", TAGS), Table("links.csv", LINKS))
 
 
 class Release(NamedTuple):
@@ -55,7 +56,7 @@ class Release(NamedTuple):
     ratings: pd.DataFrame
     """user_id, movie_id (as MovieLens gives them), rating (stars), timestamp (seconds since 1970)."""
     movies: pd.DataFrame
-    """movie_id, title (with its year), genres (joined by "|")."""
+    """movie_id, title (with its year), genres (joined by "|"), imdb_id, tmdb_id (text, or missing)."""
     tags: pd.DataFrame
     """user_id, movie_id, tag (free text); without rows where the release has no tags.csv."""
     n_test: int
@@ -78,19 +79,21 @@ def _read(path: Path, fold: str | None) -> Release:
             raise UserError(f"{path} contains neither {wanted}, only: {', '.join(archive.namelist()[:10])}")
         whole, listed = found[0]
         parts = [whole] if fold is None else _parts(archive, whole, fold)
-        located = [(file, table) for table in (*parts, listed, TAGS_TABLE) if (file := _find(archive, table))]
+        located = [(file, table) for table in (*parts, listed, *OPTIONAL) if (file := _find(archive, table))]
         needed = BYTES_PER_BYTE * sum(archive.getinfo(file).file_size for file, _ in located)
         require_memory(needed, f"reading {path}", "choose a smaller dataset")
         tables = {table.name: _read_table(archive, file, table) for file, table in located}
-    movies, tags = tables[listed.name], tables.get(TAGS_TABLE.name, pd.DataFrame(columns=list(TAGS)))
+    tags, links = (tables.get(table.name, pd.DataFrame(columns=list(table.schema))) for table in OPTIONAL)
+    movies = tables[listed.name]
     ratings = pd.concat([tables[part.name] for part in parts], ignore_index=True)
     if fold is not None:
         check_rules(ratings, " and ".join(part.name for part in parts), first_line=1)
     if "genres" not in movies:
         flags = movies[GENRES].to_numpy(dtype=bool)
         movies["genres"] = ["|".join(pd.Index(GENRES)[row]) or NO_GENRES for row in flags]
-    names = {"userId": "user_id", "movieId": "movie_id"}
-    ratings, movies, tags = (t.rename(columns=names) for t in (ratings, movies[list(MOVIES)], tags))
+    movies = movies[list(MOVIES)].merge(links.astype({"movieId": "int64"}), how="left", on="movieId")
+    names = {"userId": "user_id", "movieId": "movie_id", "imdbId": "imdb_id", "tmdbId": "tmdb_id"}
+    ratings, movies, tags = (table.rename(columns=names) for table in (ratings, movies, tags))
     return Release(ratings, movies, tags, n_test=len(ratings) - len(tables[parts[0].name]))
 
 

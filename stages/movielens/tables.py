@@ -18,14 +18,15 @@ def users_table(ratings: Ratings, user_ids: np.ndarray) -> pd.DataFrame:
 
 
 def movies_table(ratings: Ratings, movie_ids: np.ndarray, movies: pd.DataFrame) -> pd.DataFrame:
-    """movie, movie_id, title, year, genres, n_ratings, mean_rating (stars): a row per rated movie.
+    """movie, movie_id, title, year, genres, n_ratings, mean_rating (stars), imdb_id, tmdb_id: rated movies.
 
     All ratings are counted, also those held out, since no stage learns from these columns. A movie without a
     title, or that `movies` does not list, is called `untitled (id …)`.
     """
     count = torch.bincount(ratings.movie, minlength=ratings.n_movies)
     total = torch.bincount(ratings.movie, weights=ratings.rating.double(), minlength=ratings.n_movies)
-    listed = movies.set_index("movie_id").reindex(movie_ids, fill_value="")
+    columns = ["title", "genres", "imdb_id", "tmdb_id"]
+    listed = movies.set_index("movie_id").reindex(index=movie_ids, columns=columns, fill_value="")
     untitled = [f"untitled (id {movie_id})" for movie_id in movie_ids]
     titles = listed["title"].mask(listed["title"].str.strip() == "", untitled).map(split_year)
     return pd.DataFrame(
@@ -37,8 +38,15 @@ def movies_table(ratings: Ratings, movie_ids: np.ndarray, movies: pd.DataFrame) 
             "genres": listed["genres"].replace(catalogue.NO_GENRES, "").to_numpy(),
             "n_ratings": count.numpy(),
             "mean_rating": (total / count).numpy().round(6),
+            "imdb_id": _ids(listed["imdb_id"]),
+            "tmdb_id": _ids(listed["tmdb_id"]),
         }
     )
+
+
+def _ids(text: pd.Series) -> pd.api.extensions.ExtensionArray:
+    """Whole numbers, missing where the text is anything else."""
+    return pd.to_numeric(text.where(text.str.fullmatch(r"\d{1,18}", na=False))).astype("Int64").array
 
 
 def tags_table(tags: pd.DataFrame, movie_ids: np.ndarray) -> pd.DataFrame:

@@ -15,12 +15,12 @@ EXPECTED = {"int64": "a whole number of 64 bits", "float64": "a number", "str": 
 
 
 def check_rules(table: pd.DataFrame, file: str, first_line: int) -> None:
-    """Raise UserError for the first row of ratings or movies that breaks a rule.
+    """Raise UserError for the first row of ratings, movies or links that breaks a rule.
 
     Its line is counted without blank lines, and as if no cell contained a line break.
     """
     rules: dict[str, pd.Series] = {}
-    if "title" in table:
+    if "userId" not in table:
         rules = {"this movie is also on an earlier line": ~table["movieId"].duplicated()}
     elif "rating" in table:
         stars = table["rating"]

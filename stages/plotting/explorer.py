@@ -1,4 +1,4 @@
-"""Writes the map of the movies as one HTML page, to be searched and explored without a network."""
+"""Writes one HTML page that needs no network: rate a few films, get recommendations, and explore the map."""
 
 import html
 import json
@@ -7,67 +7,95 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 from jaxtyping import Float
 
 from stages.clustering.nearest import nearest_rows
-from stages.movielens.title_format import spoken
-from stages.plotting.charts import COLOURS
-from stages.plotting.listing import KINDS
+from stages.factorization.model import Model
+from stages.movielens.title_format import alternatives, spoken
+from stages.plotting.listing import fill
+from stages.plotting.page_model import MAX_MOVIES, encode_draws, encode_ease
+from stages.ranking.ease import Ease
 
-TEMPLATE = Path(__file__).with_suffix(".html")  # with placeholders {{label}} and {{data}}
+SCRIPTS = ("recommend.js", "search.js", "films.js", "map.js", "explorer.js")
+MODULES = re.compile(r"^import [^;]*;\n|^export ", re.MULTILINE)  # become one script
+COLUMNS = "id title also year genres n mean imdb tmdb cluster x y".split()
 NEIGHBOURS = 10
+CLUSTER = '<li><details id="cluster-{}"><summary><span></span><span>{}</span><span>{:,}</span></summary>'
+MOVIE = '<li><a href="#movie={movie_id}">{name}</a> {year}</li>'
 
 Embedding = Float[np.ndarray, "movies dimensions"]
 
 
-def page(clustered: pd.DataFrame, embedding: Embedding, listed: pd.DataFrame, label: str) -> str:
-    """The page: a map of the movies of `clustered` that have a position, the most rated first.
+def page(
+    movies: pd.DataFrame,
+    clustered: pd.DataFrame,
+    embedding: Embedding,
+    listed: pd.DataFrame,
+    model: Model,
+    ease: Ease,
+    label: str,
+) -> str:
+    """The page: the most rated `movies`, of which those of `clustered` that have a position are on the map.
 
     `embedding` has a row for each movie of `clustered`; `listed` has the representatives of the clusters.
     """
-    clustered = clustered.reset_index(drop=True).round({"mean_rating": 2, "x": 3, "y": 3})
-    shown = clustered[clustered["x"].notna()].sort_values("n_ratings", ascending=False, kind="stable")
+    table = movies.sort_values("n_ratings", ascending=False, kind="stable").head(MAX_MOVIES)
+    on_map = clustered.set_index("movie")[["cluster", "x", "y"]]
+    table = table.join(on_map, on="movie").reset_index(drop=True).round({"mean_rating": 2, "x": 2, "y": 2})
+    movie, n_ratings = (torch.tensor(table[name].to_numpy()) for name in ("movie", "n_ratings"))
     content = {
         "label": label,
-        "clustered": len(clustered),
-        "colours": COLOURS,
-        "clusters": _clusters(shown.reset_index(drop=True), listed),
-        "movies": {
-            "id": shown["movie_id"].tolist(),
-            "title": shown["title"].map(spoken).tolist(),
-            "also": shown["title"].where(shown["title"].str.contains("(", regex=False), "").tolist(),
-            "year": shown["year"].astype(object).where(shown["year"].notna(), None).tolist(),
-            "genres": shown["genres"].str.replace("|", ", ").tolist(),
-            "n": shown["n_ratings"].tolist(),
-            "mean": shown["mean_rating"].tolist(),
-            "cluster": shown["cluster"].rank(method="dense").sub(1).astype(int).tolist(),
-            "x": shown["x"].tolist(),
-            "y": shown["y"].tolist(),
-            "near": nearest_rows(embedding[shown.index], NEIGHBOURS).tolist(),
-        },
+        "n_movies": len(movies),
+        "clusters": clustered.groupby("cluster")["name"].first().to_dict(),
+        "movies": _columns(table),
+        "near": _nearest(table, clustered["movie"], embedding),
+        "model": {**encode_draws(model, movie), **encode_ease(ease, movie, n_ratings)},
     }
     # "<" is escaped so that no text can end the script element
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    values = {"label": html.escape(label), "data": text.replace("<", r"\u003c")}
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], TEMPLATE.read_text(encoding="utf-8"))
+    values = {
+        "label": html.escape(label),
+        "style": _read("explorer.css"),
+        "listing": _listing(clustered, listed),
+        "data": text.replace("<", r"\u003c"),
+        "script": MODULES.sub("", "".join(map(_read, SCRIPTS))),
+    }
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], _read("explorer.html"))
 
 
-def _clusters(shown: pd.DataFrame, listed: pd.DataFrame) -> list[dict[str, object]]:
-    """For each cluster its id, name, size, median position, and lists of representatives (as rows)."""
-    row = pd.Series(shown.index, index=shown["movie"])
-    listed = listed[listed["movie"].isin(shown["movie"])]
-    clusters = []
-    for cluster, movies in shown.groupby("cluster"):
-        own = listed[listed["cluster"] == cluster]
-        members = {kind: own.loc[own["kind"] == kind, "movie"] for kind in KINDS}
-        clusters.append(
-            {
-                "id": cluster,
-                "name": movies["name"].iloc[0],
-                "size": len(movies),
-                "x": round(float(movies["x"].median()), 3),
-                "y": round(float(movies["y"].median()), 3),
-                "lists": [[kind, row[ids].tolist()] for kind, ids in members.items() if len(ids)],
-            }
+def _read(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
+
+def _columns(table: pd.DataFrame) -> dict[str, list[object]]:
+    """The `COLUMNS` of the movies as JSON has them, null where a value is missing."""
+    also = table["title"].map(lambda title: "|".join(alternatives(title)))
+    table = table.assign(
+        title=table["title"].map(spoken), also=also, cluster=table["cluster"].astype("Int64")
+    )
+    names = {"movie_id": "id", "n_ratings": "n", "mean_rating": "mean", "imdb_id": "imdb", "tmdb_id": "tmdb"}
+    columns = table.rename(columns=names)[COLUMNS].astype(object)
+    return {str(name): column.where(column.notna(), None).tolist() for name, column in columns.items()}
+
+
+def _nearest(table: pd.DataFrame, movie: pd.Series, embedding: Embedding) -> list[list[int]]:
+    """For each row that is on the map, the rows of its nearest movies."""
+    rows = np.flatnonzero(table["x"].notna())
+    place = pd.Series(range(len(movie)), index=movie)[table["movie"].iloc[rows]]
+    return [rows[near].tolist() for near in nearest_rows(embedding[place], NEIGHBOURS)] if len(rows) else []
+
+
+def _listing(clustered: pd.DataFrame, listed: pd.DataFrame) -> str:
+    """The clusters and their representatives as HTML, of use also without JavaScript."""
+    names = listed["title"].map(spoken).map(html.escape)
+    listed = listed.assign(name=names, year=listed["year"].astype("string").fillna(""))
+    parts = []
+    for cluster, movies in clustered.groupby("cluster"):
+        parts.append(
+            CLUSTER.format(cluster, f"{cluster}. {html.escape(movies['name'].iloc[0])}", len(movies))
         )
-    return clusters
+        for kind, own in listed[listed["cluster"] == cluster].groupby("kind", sort=False):
+            parts.append(f"<h4>{kind}</h4><ul>{fill(MOVIE, own, separator='')}</ul>")
+        parts.append("</details></li>")
+    return "".join(parts)

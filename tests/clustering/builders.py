@@ -35,4 +35,5 @@ def movies(n: int = len(PLANTED)) -> pd.DataFrame:
         genres=[("", "Action|Drama", "War")[i % 3] for i in range(n)],
         n_ratings=range(1, n + 1),
         mean_rating=3.5,
+        **dict.fromkeys(["imdb_id", "tmdb_id"], pd.array([None] * n, dtype="Int64")),
     )

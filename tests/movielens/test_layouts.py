@@ -37,7 +37,7 @@ def test_every_layout_gives_the_same_tables(make_zip: MakeZip, members: dict[str
     expected = {"user_id": [1, 2], "movie_id": [10, 20], "rating": [4.0, 0.5]}
     expected["timestamp"] = [964982703, 964982704]
     pd.testing.assert_frame_equal(release.ratings, pd.DataFrame(expected))
-    assert release.movies.to_dict("list") == {
+    assert release.movies[["movie_id", "title", "genres"]].to_dict("list") == {
         "movie_id": [10, 20],
         "title": ["Matrix, The (1999)", 'Say "NA"'],
         "genres": ["Action|Sci-Fi", "(no genres listed)"],
@@ -185,3 +185,12 @@ def test_a_release_that_would_not_fit_in_memory_is_an_error(
     monkeypatch.setattr(compute, "available_memory", lambda: 10_000)
     with pytest.raises(UserError, match=r"small\.zip would take .* choose a smaller dataset"):
         read(small_zip)
+
+
+def test_ids_elsewhere_are_read_from_links(make_zip: MakeZip) -> None:
+    links = "movieId,imdbId,tmdbId\n10,0133093,\n30,0000001,2\n"
+    movies = read(make_zip({**CSV, "ml/links.csv": links})).movies
+    assert movies[["imdb_id", "tmdb_id"]].fillna("none").to_numpy().tolist() == [
+        ["0133093", ""],
+        ["none", "none"],
+    ]

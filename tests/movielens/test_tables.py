@@ -27,6 +27,8 @@ def test_movies_have_their_title_year_genres_count_and_mean() -> None:
             "movie_id": [30, 20, 10],
             "title": ["Comma, The (1999)", "No Year", "Never Rated (2000)"],
             "genres": ["A|B", "(no genres listed)", "C"],
+            "imdb_id": ["0000012", "", "3"],
+            "tmdb_id": ["12", "unknown", "3"],
         }
     )
     assert movies_table(RATINGS, np.array([20, 30]), movies).to_dict("list") == {
@@ -37,6 +39,8 @@ def test_movies_have_their_title_year_genres_count_and_mean() -> None:
         "genres": ["", "A|B"],
         "n_ratings": [2, 1],
         "mean_rating": [4.5, 0.5],
+        "imdb_id": [None, 12],
+        "tmdb_id": [None, 12],
     }
 
 

@@ -1,5 +1,6 @@
-"""explorer: one page, safe with any title, that works by mouse, keys and touch."""
+"""explorer: one page, safe with any title, that recommends as the terminal does, by mouse, keys and touch."""
 
+import csv
 import itertools
 import json
 import re
@@ -11,26 +12,42 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from stages.plotting import explorer
-from tests.plotting.builders import clustered
+from stages.clustering.embeddings import MovieEmbeddings
+from stages.factorization import als, gibbs
+from stages.factorization.model import Model
+from stages.movielens.movies import read_movies
+from stages.movielens.ratings import Ratings
+from stages.plotting import explorer, page_model
+from stages.plotting.listing import representatives
+from stages.ranking import ease
+from stages.recommender import film_list
+from stages.recommender.artifacts import Artifacts
+from stages.recommender.profile import NOW, UserProfile
+from stages.recommender.ranking import recommend
+from tests.plotting.builders import HOSTILE, small_clusters, small_movies, small_page
+from tests.recommender.conftest import build, fitted
+from tests.repository import ROOT
 
 CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
-HOSTILE = "</script><script>alert(1)</script><!-- <b>{{data}}"
-AMELIE = "Amélie (Fabuleux destin d'Amélie Poulain, Le)"
-LISTED = {"cluster": 0, "kind": ["Best known", "Most central", "Hidden gems"], "movie": [0, 8, 12]}
+DESKTOP = {"viewport": {"width": 1300, "height": 850}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+DARK = {"color_scheme": "dark"}
+TITLES = ROOT / "tests" / "recommender" / "titles.csv"
 
 
-def movies() -> pd.DataFrame:
-    """60 movies on a grid, ids 100 to 159, most rated first; 101 has a hostile title, 159 no position."""
-    table = clustered(60, 4)
-    table["title"] = [AMELIE, HOSTILE, "Matrix, The", *table["title"][3:]]
-    table["n_ratings"] = 1200 - table["movie"]
-    table["x"], table["y"] = table["movie"] % 8 * 10.0, table["movie"] // 8 * 10.0
-    table.loc[59, ["x", "y"]] = None
-    return table
+@pytest.fixture(scope="module")
+def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
+    return Artifacts(build(tmp_path_factory.mktemp("explorer") / "data"))
+
+
+@pytest.fixture(scope="module")
+def content(artifacts: Artifacts) -> str:
+    table = small_movies(artifacts)
+    return small_page(artifacts, table, small_clusters(table))
 
 
 def data_of(page: str) -> Any:
@@ -38,36 +55,59 @@ def data_of(page: str) -> Any:
     return json.loads(found)
 
 
-def make_page(table: pd.DataFrame) -> str:
-    """Nearest neighbours are the movies before and after; the dataset has a hostile name."""
-    angle = table["movie"].to_numpy() / 100
-    embedding = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    return explorer.page(table, embedding, pd.DataFrame(LISTED), HOSTILE)
+def test_the_page_has_the_movies_most_rated_first(artifacts: Artifacts, content: str) -> None:
+    data, table = data_of(content), small_movies(artifacts)
+    movies = data["movies"]
+    assert movies["n"] == sorted(table["n_ratings"], reverse=True)
+    row = movies["title"].index("Heat")
+    assert (movies["imdb"][row], movies["tmdb"][row], movies["genres"][row]) == (113277, 949, "Action|Crime")
+    on_map = [row for row, x in enumerate(movies["x"]) if x is not None]
+    assert len(on_map) == len(data["near"]) == len(small_clusters(table)) - 1
+    assert all(len(near) == 10 and set(near) <= set(on_map) for near in data["near"])
 
 
-def test_the_page_has_the_movies_with_a_position_most_rated_first() -> None:
-    data = data_of(make_page(movies().iloc[::-1]))
-    assert data["movies"]["id"] == list(range(100, 159))
-    assert data["movies"]["title"][:3] == ["Amélie", HOSTILE, "The Matrix"]
-    assert data["movies"]["near"][20][:2] in ([19, 21], [21, 19])
-    assert [each["size"] for each in data["clusters"]] == [15, 15, 15, 14]
-    assert data["clusters"][0]["lists"] == [["Best known", [0]], ["Most central", [8]], ["Hidden gems", [12]]]
+def test_no_title_and_no_label_can_break_out(content: str) -> None:
+    assert content.count("</script") == explorer._read("explorer.html").count("</script")
+    assert data_of(content)["label"] == HOSTILE
+    assert HOSTILE not in content
+    assert not re.search(
+        r"<!--|<link[^>]*https?:|src=|@import|url\((?![\"']data:)|//[a-z]+[.](?!imdb|themoviedb|w3)", content
+    )
+    assert "default-src 'none'" in content
 
 
-def test_a_cluster_without_a_position_does_not_shift_the_others() -> None:
-    table = movies()
-    table.loc[table["cluster"] == 1, "x"] = None
-    data = data_of(make_page(table))
-    assert [cluster["id"] for cluster in data["clusters"]] == [0, 2, 3]
-    assert data["movies"]["cluster"][:3] == [0, 1, 2]
+@pytest.mark.parametrize("factors", [1, 64])
+def test_the_page_of_a_large_model_stays_small(factors: int) -> None:
+    n_movies, draws, rng = 7_000, 6, torch.Generator().manual_seed(0)
+    model = Model(
+        mean=torch.tensor(3.5),
+        user_biases=torch.zeros(draws, 1),
+        movie_biases=torch.randn(draws, n_movies, generator=rng),
+        user_factors=torch.zeros(draws, 1, factors),
+        movie_factors=torch.randn(draws, n_movies, factors, generator=rng),
+        noise=torch.ones(draws, 1),
+        session_length=torch.tensor(600),
+        session=torch.zeros(0, dtype=torch.int64),
+        session_effects=torch.zeros(draws, 0),
+        prior_mean=torch.zeros(draws, factors + 1),
+        prior_precision=torch.eye(factors + 1).expand(draws, -1, -1),
+        feature_weights=torch.randn(draws, 64, factors + 1, generator=rng),
+        feature_basis=torch.randn(n_movies, 64, generator=rng),
+        noise_rate=torch.ones(draws),
+        effect_precision=torch.ones(draws),
+        embeddings=torch.zeros(n_movies, factors),
+    )
+    n = 60 * 400
+    user = torch.arange(n) // 400
+    movie = torch.stack([torch.randperm(n_movies, generator=rng)[:400] for _ in range(60)]).flatten()
+    ratings = Ratings(user, movie, torch.full((n,), 4.0), torch.zeros(n, dtype=torch.int64), 60, n_movies)
+    rows = torch.arange(page_model.MAX_MOVIES)
+    weights = page_model.encode_ease(ease.fit(ratings, 10.0), rows, torch.ones(len(rows), dtype=torch.int64))
+    encoded = page_model.encode_draws(model, rows), weights
+    assert len(json.dumps(encoded)) < 2_500_000
 
 
-def test_no_title_and_no_label_can_break_out() -> None:
-    page = make_page(movies())
-    assert page.count("</script") == explorer.TEMPLATE.read_text(encoding="utf-8").count("</script")
-    assert data_of(page)["label"] == HOSTILE
-    assert not re.search("<!--|https?:|//[a-z]+[.]", page, re.IGNORECASE)
-    assert "default-src 'none'" in page
+# ---- in Chromium
 
 
 @pytest.fixture(scope="module")
@@ -84,14 +124,16 @@ Visit = Callable[..., Page]
 
 
 @pytest.fixture
-def visit(browser: Browser, tmp_path: Path) -> Iterator[Visit]:
+def visit(browser: Browser, tmp_path: Path, content: str) -> Iterator[Visit]:
     """Opens the page; fails at the end if anything else was requested, or if the console has messages."""
     path = tmp_path / "explorer.html"
-    path.write_text(make_page(movies()), encoding="utf-8")
+    path.write_text(content, encoding="utf-8")
     seen: list[str] = []
 
-    def go(fragment: str = "", **options: Any) -> Page:
-        opened = browser.new_context(reduced_motion="reduce", **options).new_page()
+    def go(fragment: str = "", page: str | None = None, **options: Any) -> Page:
+        if page:
+            path.write_text(page, encoding="utf-8")
+        opened = browser.new_context(reduced_motion="reduce", **{**DESKTOP, **options}).new_page()
         opened.set_default_timeout(5_000)
         opened.on("request", lambda request: seen.append(request.url.split("#")[0]))
         opened.on("console", lambda message: seen.append(message.text))
@@ -103,7 +145,22 @@ def visit(browser: Browser, tmp_path: Path) -> Iterator[Visit]:
     yield go
     for context in browser.contexts:
         context.close()
-    assert set(seen) == {path.as_uri()}
+    assert {url for url in seen if not url.startswith("blob:")} == {path.as_uri()}
+
+
+def find(page: Page, text: str) -> Locator:
+    """The films that a search suggests."""
+    page.get_by_role("combobox", name="Find a film").fill(text)
+    return page.locator("#found").get_by_role("option")
+
+
+def stars(page: Page, title: str) -> Locator:
+    """The first slider with a person's stars for a film."""
+    return page.get_by_role("slider", name=re.compile(f"Your stars for {re.escape(title)}")).first
+
+
+def recommended(page: Page) -> list[str]:
+    return page.locator("#recommendations .name").all_inner_texts()
 
 
 def dot(page: Page, movie_id: int) -> tuple[float, float]:
@@ -121,63 +178,186 @@ def selected(page: Page) -> Locator:
     return page.locator("#detail h2")
 
 
-def test_a_movie_is_found_and_selected_by_keys_alone(visit: Visit) -> None:
+def movie_id(movie: int) -> int:
+    return movie * 10 + 7
+
+
+def test_films_are_rated_by_keys_alone_and_recommendations_follow(visit: Visit) -> None:
     page = visit()
+    assert len(recommended(page)) == 10
     page.keyboard.press("/")
-    for query, title in (("thema trix", "The Matrix1992"), ("poulain amel", "Amélie1990")):
-        page.locator("input").fill("")
-        page.keyboard.type(query)
-        expect(page.get_by_role("option")).to_have_text([title])
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
-    expect(selected(page)).to_have_text("Amélie (1990)")
-    expect(selected(page)).to_be_focused()
-    assert page.url.endswith("#movie=100")
-    for _ in range(3):  # past the close button and the cluster
-        page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    expect(selected(page)).to_contain_text(HOSTILE)
-    page.keyboard.press("Escape")
-    expect(selected(page)).to_be_hidden()
+    for text in ("alpha rising", "gamma risng"):
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+        for _ in range(9):
+            page.keyboard.press("ArrowRight")
+        page.keyboard.press("/")
+    expect(stars(page, "Gamma Rising")).to_have_attribute("aria-valuetext", "4.5 of 5 stars")
+    names = recommended(page)
+    assert sum("Rising" in name for name in names) > 5
+    assert not any("Alpha Rising" in name for name in names)
+    expect(page.locator(".reasons").first).to_contain_text("because of")
+    assert page.evaluate("explorer.updateTime()") < 1_000
 
 
-def test_a_movie_is_described_and_leads_to_its_nearest_movies(visit: Visit) -> None:
-    page = visit("#movie=120")
+def test_stars_are_given_by_half_with_a_click_and_taken_back(visit: Visit) -> None:
+    page = visit()
+    slider = stars(page, "Toy Story")
+    box = slider.bounding_box()
+    assert box
+    for share, value in ((0.65, "3.5"), (0.99, "5"), (0.01, "0.5")):
+        page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+        expect(slider).to_have_attribute("aria-valuetext", f"{value} of 5 stars")
+    slider.press("ArrowLeft")
+    expect(slider).to_have_attribute("aria-valuetext", "not rated")
+    expect(page.locator("#yours li")).to_have_count(0)
+
+
+def test_ratings_survive_a_reload_and_are_cleared_and_brought_back(visit: Visit) -> None:
+    page = visit()
+    stars(page, "Toy Story").press("End")
+    page.reload()
+    expect(page.locator("#yours")).to_contain_text("Toy Story")
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator("#yours li")).to_have_count(0)
+    page.get_by_role("button", name="Undo clear").click()
+    expect(page.locator("#yours")).to_contain_text("Toy Story")
+
+
+def test_the_page_works_where_nothing_can_be_stored(visit: Visit) -> None:
+    page = visit()
+    page.evaluate("Object.defineProperty(window, 'localStorage', {get() { throw new Error('forbidden'); }})")
+    stars(page, "Toy Story").press("End")
+    expect(page.locator("#yours-note")).to_contain_text("does not let the page keep them")
+
+
+UGLY = '"The Good, the Bad and the ""Ugly"""'
+IMDB = f"Const,Your Rating,Title,Year\ntt1,10,Toy Story,1995\ntt2,4,Heat,1995\ntt3,9,{UGLY},1966\n"
+LETTERBOXD = f"Name;Year;Rating\r\n{UGLY};1966;4,5\r\nToy Story;1995;5\r\nHeat;1995;2\r\n"
+
+
+@pytest.mark.parametrize("table", [IMDB, LETTERBOXD], ids=["IMDb", "Letterboxd"])
+def test_lists_of_films_are_imported_and_exported(
+    visit: Visit, artifacts: Artifacts, tmp_path: Path, table: str
+) -> None:
+    page, file = visit(), tmp_path / "films.csv"
+    file.write_text(table, encoding="utf-8", newline="")
+    page.locator("#file").set_input_files(file)
+    expect(page.locator("#import-note")).to_have_text("3 of 3 films were found.")
+    for title, given in (("Toy Story", "5"), ("Heat", "2"), ("The Good", "4.5")):
+        expect(stars(page, title)).to_have_attribute("aria-valuetext", f"{given} of 5 stars")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export").click()
+    exported = tmp_path / "exported.csv"
+    download.value.save_as(exported)
+    films = {artifacts.titles.find(title): given for title, given in film_list.read(exported)}
+    assert films == {0: 5, 1: 2, 3: 4.5}
+
+
+def test_a_wrong_file_is_explained(visit: Visit, tmp_path: Path) -> None:
+    page, file = visit(), tmp_path / "films.csv"
+    for text, message in (
+        ("a,b\n1,2\n", "no column called"),
+        ("title,rating\nHeat,9\n", "9 stars"),
+        ("title\nQwertyuiop\n", "0 of 1"),
+    ):
+        file.write_text(text, encoding="utf-8")
+        page.locator("#file").set_input_files(file)
+        expect(page.locator("#import-note")).to_contain_text(message)
+
+
+def test_filters_apply_to_recommendations(visit: Visit) -> None:
+    page = visit()
+    page.get_by_label("Genre").select_option("War")
+    page.locator("#from").select_option("1980")
+    names = recommended(page)
+    assert names
+    assert all("Falling" in name and int(name[-4:]) >= 1980 for name in names)
+    page.locator("#from").select_option("1920")
+    page.locator("#to").select_option("1929")
+    expect(page.locator("#basis")).to_contain_text("No film passes")
+
+
+def test_less_known_films_can_be_asked_for(visit: Visit) -> None:
+    page = visit()
+    before = recommended(page)
+    page.get_by_label("Less known films").press("End")
+    assert recommended(page) != before
+
+
+def test_links_lead_out_only_where_ids_are_known(visit: Visit) -> None:
+    page = visit(f"#movie={movie_id(1)}")
+    links = page.locator("#detail a")
+    assert [link.get_attribute("href") for link in links.all()] == [
+        "https://www.imdb.com/title/tt0113277/",
+        "https://www.themoviedb.org/movie/949",
+    ]
+    page.goto(page.url.split("#")[0] + f"#movie={movie_id(0)}")
+    expect(selected(page)).to_contain_text("Toy Story")
+    expect(links).to_have_count(0)
+
+
+def test_a_search_without_a_result_says_so(visit: Visit) -> None:
+    page = visit()
+    expect(find(page, "qwertyuiop")).to_have_count(0)
+    expect(page.locator("#note")).to_have_text("No film here is called “qwertyuiop”.")
+    expect(find(page, "hamlet (1990)").first).to_contain_text("1990")
+    find(page, "hamlet (2050)")
+    expect(page.locator("#note")).to_contain_text("The data ends in")
+
+
+def test_a_movie_leads_to_its_nearest_movies_and_escape_goes_back(visit: Visit) -> None:
+    page = visit(f"#movie={movie_id(8)}")
     near = page.locator("#detail ol button")
     expect(near).to_have_count(10)
+    first = selected(page).inner_text()
     near.first.click()
-    expect(selected(page)).to_have_text(re.compile("The Movie (19|21) "))
-    page.go_back()
-    expect(selected(page)).to_have_text("The Movie 20 (2010)")
-    page.locator("#whole").click()
-    page.mouse.move(*dot(page, 102))
-    for text in ("The Matrix (1992)", "War", "1,198 ratings, mean 3.50 stars", "Kind 2"):
+    expect(selected(page)).not_to_have_text(first)
+    page.keyboard.press("Escape")
+    expect(selected(page)).to_have_text(first)
+    page.keyboard.press("Escape")
+    expect(selected(page)).to_be_hidden()
+    page.mouse.move(*dot(page, movie_id(1)))
+    for text in ("Heat (1995)", "Action, Crime", "ratings, mean", "3. Crime"):
         expect(page.get_by_role("tooltip")).to_contain_text(text)
+
+
+def test_a_close_up_frames_all_nearest_movies(visit: Visit) -> None:
+    page = visit(f"#movie={movie_id(14)}")
+    canvas = page.locator("canvas").bounding_box()
+    assert canvas
+    data = data_of(page.content())
+    on_map = [row for row, x in enumerate(data["movies"]["x"]) if x is not None]
+    row = data["movies"]["id"].index(movie_id(14))
+    for other in data["near"][on_map.index(row)]:
+        x, y = dot(page, data["movies"]["id"][other])
+        assert canvas["x"] < x < canvas["x"] + canvas["width"]
+        assert canvas["y"] < y < canvas["y"] + canvas["height"]
 
 
 def test_a_cluster_shows_its_movies_and_is_closed_again(visit: Visit) -> None:
     page = visit("#cluster=0")
-    legend = page.get_by_role("button", name=re.compile("^Kind 0"))
-    expect(legend).to_have_attribute("aria-expanded", "true")
-    page.get_by_role("button", name="The Movie 12").click()
-    page.locator("#detail").get_by_role("button", name="Kind 0").click()
-    assert page.url.endswith("#cluster=0")
-    legend.click()
-    expect(legend).to_have_attribute("aria-expanded", "false")
+    page.get_by_role("link", name="Heat").click()
+    expect(selected(page)).to_have_text("Heat (1995)")
+    page.go_back()
+    cluster = page.locator("#cluster-0")
+    expect(cluster).to_have_attribute("open", "")
+    cluster.locator("summary").click()
+    expect(cluster).not_to_have_attribute("open", "")
     assert "#" not in page.url
 
 
 def test_the_map_is_zoomed_and_moved_by_mouse_and_keys(visit: Visit) -> None:
-    page = visit("#movie=7")  # there is no such movie
-    whole, (x, y) = view(page), dot(page, 102)
+    page = visit("#movie=8")  # there is no such movie
+    whole, (x, y) = view(page), dot(page, movie_id(10))
     page.mouse.move(x, y)
     page.mouse.wheel(0, -300)
     page.wait_for_function("explorer.view().zoom > 1.5")
-    assert dot(page, 102) == pytest.approx((x, y), abs=0.5)
+    assert dot(page, movie_id(10)) == pytest.approx((x, y), abs=0.5)
     page.mouse.down()
     page.mouse.move(x + 50, y + 40, steps=3)
     page.mouse.up()
-    assert dot(page, 102) == pytest.approx((x + 50, y + 40), abs=0.5)
+    assert dot(page, movie_id(10)) == pytest.approx((x + 50, y + 40), abs=0.5)
     page.locator("canvas").focus()
     for key, axis in (("ArrowRight", "x"), ("ArrowUp", "y"), ("+", "zoom")):
         before = view(page)[axis]
@@ -189,23 +369,27 @@ def test_the_map_is_zoomed_and_moved_by_mouse_and_keys(visit: Visit) -> None:
     expect(selected(page)).to_be_visible()
 
 
-def test_a_phone_is_tapped_and_pinched(visit: Visit) -> None:
+def test_a_phone_is_tapped_and_pinched_and_nothing_is_too_small(visit: Visit) -> None:
     page = visit(**PHONE)
-    page.touchscreen.tap(*dot(page, 102))
-    expect(selected(page)).to_have_text("The Matrix (1992)")
+    small = "element => element.offsetParent && element.getBoundingClientRect().height < 40"
+    for part in ("Rate", "Watch", "Map"):
+        page.get_by_role("button", name=part, exact=True).tap()
+        assert not page.evaluate(
+            f"[...document.querySelectorAll('button, select, input:not(#file)')].some({small})"
+        )
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    page.touchscreen.tap(*dot(page, movie_id(1)))
+    expect(selected(page)).to_have_text("Heat (1995)")
     zoom, session = view(page)["zoom"], page.context.new_cdp_session(page)
     for kind, apart in (("touchStart", 40), ("touchMove", 60), ("touchMove", 80), ("touchEnd", 0)):
-        points = [{"x": 195 + side * apart, "y": 300, "id": side + 1} for side in (-1, 1) if apart]
+        points = [{"x": 195 + side * apart, "y": 350, "id": side + 1} for side in (-1, 1) if apart]
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     assert view(page)["zoom"] == pytest.approx(2 * zoom, rel=0.01)
-    small = "element => element.offsetParent && element.getBoundingClientRect().height < 40"
-    assert not page.evaluate(f"[...document.querySelectorAll('button, input')].some({small})")
-    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
 def test_texts_on_the_map_do_not_overlap(visit: Visit) -> None:
-    for page in (visit(), visit("#movie=104", color_scheme="dark"), visit("#cluster=1", **PHONE)):
-        page.wait_for_function("explorer.texts().length > 5")
+    for page in (visit(), visit(f"#movie={movie_id(1)}", **DARK), visit("#cluster=1", **PHONE)):
+        page.wait_for_function("explorer.texts().length > 4")
         for one, other in itertools.combinations(page.evaluate("explorer.texts()"), 2):
             beside = max(
                 one["left"] - other["left"] - other["width"], other["left"] - one["left"] - one["width"]
@@ -214,3 +398,169 @@ def test_texts_on_the_map_do_not_overlap(visit: Visit) -> None:
                 one["top"] - other["top"] - other["height"], other["top"] - one["top"] - one["height"]
             )
             assert max(beside, below) >= 0
+
+
+def test_the_clusters_are_listed_without_javascript(visit: Visit) -> None:
+    page = visit(java_script_enabled=False)
+    page.locator("#cluster-0 summary").click()
+    expect(page.get_by_role("link", name="Heat")).to_be_visible()
+    expect(page.locator("#rate")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    "options", [{}, DARK, PHONE, PHONE | DARK], ids=["light", "dark", "phone", "dark phone"]
+)
+def test_there_are_no_accessibility_violations(visit: Visit, options: dict[str, Any]) -> None:
+    page = visit(**options)
+    stars(page, "Toy Story").press("End")
+    for part in ("rate", "watch", "map"):
+        page.evaluate("part => document.querySelector(`[data-to=${part}]`).click()", part)
+        found = Axe().run(page)
+        assert not found.violations_count, found.generate_report()
+    find(page, "hamlet")
+    assert not Axe().run(page).violations_count
+
+
+@pytest.mark.parametrize("options", [{}, DARK], ids=["light", "dark"])
+def test_dots_have_a_contrast_of_three_to_one(visit: Visit, options: dict[str, Any]) -> None:
+    page = visit(**options)
+    paper = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    ramp = page.evaluate("explorer.colours()")
+    palette = page.evaluate(
+        "getComputedStyle(document.documentElement).getPropertyValue('--clusters')"
+    ).split()
+    assert len(palette) == 10
+    for colour in [*ramp, *palette]:
+        lighter, darker = sorted([luminance(colour), luminance(paper)], reverse=True)
+        assert (lighter + 0.05) / (darker + 0.05) >= 3, colour
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance by WCAG 2."""
+    parts = (
+        re.findall(r"\d+", colour) if "(" in colour else [str(int(colour[i : i + 2], 16)) for i in (1, 3, 5)]
+    )
+    linear = [
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        for value in (int(part) / 255 for part in parts)
+    ]
+    return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+
+
+def test_a_page_without_clusters_recommends(visit: Visit, artifacts: Artifacts) -> None:
+    table = small_movies(artifacts)
+    page = visit(page=small_page(artifacts, table, small_clusters(table).iloc[:0]))
+    stars(page, "Toy Story").press("End")
+    assert len(recommended(page)) == 10
+    page.get_by_role("button", name="Zoom in").click()
+
+
+# ---- the same answers as in the terminal
+
+
+def profile_of(artifacts: Artifacts, rated: list[tuple[int, float]]) -> UserProfile:
+    profile = UserProfile(artifacts)
+    for movie, given in rated:
+        profile._rate(movie, given, NOW)
+    return profile
+
+
+def compare(
+    page: Page, artifacts: Artifacts, people: list[list[tuple[int, float]]], adventurous: float = 0.0
+) -> tuple[float, float, float]:
+    """Mean overlap of the top 10, and mean absolute differences of the predicted stars and deviations."""
+    ids, on_page = (
+        artifacts.movies["movie_id"],
+        page.evaluate("JSON.parse(document.getElementById('data').textContent).movies.id"),
+    )
+    rows = pd.Series(ids.index, index=ids)[on_page].to_numpy()
+    overlaps, stars, deviations = [], [], []
+    for rated in people:
+        profile = profile_of(artifacts, rated)
+        candidates = torch.ones(len(ids), dtype=torch.bool)
+        candidates[list(profile.seen)] = False
+        expected = recommend([profile], candidates, 10, adventurous)
+        given = [[int(ids[movie]), stars, 0] for movie, stars in rated]
+        answer = page.evaluate(
+            "([given, options]) => explorer.recommend(given, options)",
+            [given, {"count": 10, "adventurous": adventurous}],
+        )
+        wanted = {record["movie_id"]: record["deviation"][0] for record in expected}
+        overlaps.append(len(wanted.keys() & set(answer["ids"])))
+        stars.append(np.abs(profile.posterior().stars().numpy()[rows] - answer["stars"]).mean())
+        deviations += [
+            abs(wanted[each] - found)
+            for each, found in zip(answer["ids"], answer["deviation"], strict=True)
+            if each in wanted
+        ]
+    return float(np.mean(overlaps)), float(np.mean(stars)), float(np.mean(deviations))
+
+
+def newcomers(n_movies: int, n: int = 50) -> list[list[tuple[int, float]]]:
+    rng = np.random.default_rng(1)
+    chosen = [rng.choice(n_movies, rng.integers(1, 12), replace=False) for _ in range(n)]
+    return [[(int(movie), float(rng.integers(1, 11) / 2)) for movie in movies] for movies in chosen]
+
+
+@pytest.mark.parametrize("solver", ["gibbs", "als"])
+def test_the_page_predicts_and_ranks_as_the_terminal_does(
+    visit: Visit, artifacts: Artifacts, tmp_path: Path, solver: str
+) -> None:
+    shutil.copytree(artifacts.data, tmp_path / "data")
+    ratings = Ratings.load(artifacts.data / "prepared" / "train.pt")
+    (tmp_path / "data" / "model.pt").write_bytes(fitted({"als": als, "gibbs": gibbs}[solver], ratings))
+    other = Artifacts(tmp_path / "data")
+    table = small_movies(other)
+    page = visit(page=small_page(other, table, small_clusters(table)))
+    for adventurous in (0.0, 0.5):
+        overlap, difference, deviation = compare(page, other, newcomers(len(table)), adventurous)
+        assert overlap >= 9
+        assert difference <= 0.05
+        assert deviation <= 0.05
+
+
+@pytest.mark.long
+def test_real_recommendations_are_those_of_the_terminal(
+    visit: Visit, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ROOT / "data"
+    if not all((data / name).exists() for name in ("model.pt", "ease.pt", "points.npy", "clusters.csv")):
+        pytest.skip("needs the outputs of dvc repro")
+    artifacts, clusters = Artifacts(data), read_movies(data / "clusters.csv")
+    listed, embedding = representatives(clusters, 10), MovieEmbeddings.load(data / "points.npy").embedding
+    table = read_movies(data / "prepared" / "movies.csv")
+    content = explorer.page(table, clusters, embedding, listed, artifacts.model, artifacts.ease, "real")
+    page, ratings, rng = visit(page=content), artifacts.ratings, np.random.default_rng(0)
+    people = []
+    for user in rng.choice(ratings.n_users, 50, replace=False):
+        own = ratings[ratings.user == int(user)]
+        rows = rng.permutation(len(own))[: rng.choice([3, 5, 10])]
+        people.append([(int(own.movie[row]), float(own.rating[row])) for row in rows])
+    known = set(data_of(content)["movies"]["id"])
+    people = [
+        [(movie, given) for movie, given in rated if artifacts.movies["movie_id"][movie] in known]
+        for rated in people
+    ]
+    overlap, difference, deviation = compare(page, artifacts, people)
+    times = []
+    for title in ("Alien", "Amelie", "Titanic", "Up", "Fargo"):
+        find(page, title).first.click()
+        page.keyboard.press("End")
+        times.append(page.evaluate("explorer.updateTime()"))
+    expected = list(csv.DictReader(TITLES.read_text(encoding="utf-8").splitlines()))
+    searches = [
+        (row, page.evaluate("text => explorer.search(text)", row["title"]))
+        for row in expected
+        if row["expected"] != "ask"
+    ]
+    first = sum(int(row["expected"]) in found[:1] for row, found in searches)
+    missing = [row["title"] for row, found in searches if int(row["expected"]) not in found]
+    with capsys.disabled():
+        print(f"\npage: {len(content.encode()):,} bytes, update {max(times):.0f} ms at most")
+        print(f"top 10: {overlap:.2f} shared; stars {difference:.3f}, deviations {deviation:.3f} apart")
+        print(f"titles: {first} of {len(searches)} first, missing: {missing}")
+    assert overlap >= 8
+    assert difference <= 0.05
+    assert len(content.encode()) <= 4_000_000
+    assert max(times) <= 100
+    assert not missing
