@@ -19,8 +19,8 @@ from stages.ranking.ease import Ease
 from stages.ranking.metrics import RELEVANT, Score, rating_rows
 
 CONSTANT = 0.3
-"""In the column of EASE that is the same for everybody: 1 ranks best for newcomers by NDCG@10 (0.40 against 0.36
-after 3 ratings), but fills their lists with the most popular movies whatever they like."""
+"""In the column of EASE that is the same for everybody: 1 ranks best for newcomers by NDCG@10 (0.40 against
+0.36 after 3 ratings), but fills their lists with the most popular movies, whatever they like."""
 POWER = 0.5
 """Of the chance of liking: EASE fitted to stars knows a part of it."""
 DISLIKED, DISLIKE = 2.0, -0.1
