@@ -33,15 +33,15 @@ def fit(problem: Problem, hyperparameters: Hyperparameters) -> Fit:
     """Fit by Adam; reads every hyperparameter. `train_loss` is the mean of the batches as they come."""
     train, validation = problem.train.to(problem.device), problem.validation.to(problem.device)
     mean = train.rating.mean() if hyperparameters.biases else train.rating.new_zeros(())
-    rows = torch.stack([train.user, train.n_users + train.movie], dim=1)
-    share = 1 / torch.bincount(rows.flatten(), minlength=train.n_users + train.n_movies).float()[rows]
+    rows = torch.stack([train.user, train.n_users + train.movie])
     history = History()
+    torch.set_flush_denormal(True)  # moments of rarely rated movies decay to numbers that are slow to compute
     with torch.inference_mode():  # makes a step faster by a tenth
         descent = Descent(problem, hyperparameters)
         for _ in history.epochs(hyperparameters.epochs, problem.label):
             order = torch.randperm(len(train), generator=problem.generator).to(problem.device)
-            columns = (column[order] for column in (rows, train.rating - mean, share))
-            batches = (column.split(hyperparameters.batch_size) for column in columns)
+            columns = rows[:, order], (train.rating - mean)[order]
+            batches = (column.split(hyperparameters.batch_size, dim=-1) for column in columns)
             errors = torch.cat([descent.step(*batch) for batch in zip(*batches, strict=True)])
             model = descent.model(mean, train.n_users)
             history.record(errors.square().mean(), mean_squared_error(model, validation))
@@ -56,24 +56,25 @@ class Descent:
         factors = START * torch.rand(n_rows, k, generator=problem.generator)
         self.hyperparameters = hyperparameters
         self.table = pad(factors, (0, int(hyperparameters.biases))).to(problem.device)
-        self.penalty = hyperparameters.penalty[: self.table.shape[1]].to(problem.device)
-        self.penalized = bool(self.penalty.any())
+        penalty = hyperparameters.penalty[: self.table.shape[1]]
+        row = torch.cat([problem.train.user, problem.train.n_users + problem.train.movie])
+        count = torch.bincount(row, minlength=n_rows)
+        self.penalty = (penalty / count.clamp(min=1)[:, None]).to(problem.device)  # Λ / n of each row
+        self.penalized = bool(penalty.any())
         self.gradient, self.first, self.second = (torch.zeros_like(self.table) for _ in range(3))
         self.steps = torch.zeros((), device=problem.device)
 
-    def step(
-        self, row: Int[Tensor, "batch 2"], target: Float[Tensor, " batch"], share: Float[Tensor, "batch 2"]
-    ) -> Float[Tensor, " batch"]:
-        """Take a step, given rows of users and movies, r - μ, and (1/n_u, 1/n_i); returns r̂ - r."""
+    def step(self, row: Int[Tensor, "2 batch"], target: Float[Tensor, " batch"]) -> Float[Tensor, " batch"]:
+        """Take a step, given rows of users and of movies, and r - μ; returns r̂ - r."""
         pair, k = embedding(row, self.table), self.hyperparameters.latent_factors
-        partner = pair.flip(1)
-        error: Tensor = torch.linalg.vecdot(pair[:, 0, :k], pair[:, 1, :k]) - target
+        partner = pair.flip(0)
+        error: Tensor = torch.linalg.vecdot(*pair[..., :k]) - target
         if self.hyperparameters.biases:
-            error += pair[..., k].sum(dim=1)
+            error += pair[..., k].sum(dim=0)
             partner[..., k] = 1
-        gradient = (error * (2 / len(row)))[:, None, None] * partner
+        gradient = (error * (2 / len(target)))[:, None] * partner
         if self.penalized:
-            gradient += self.penalty * pair * (share * (2 / len(row)))[..., None]
+            gradient += self.penalty[row] * pair * (2 / len(target))
         self.gradient.zero_().index_put_((row,), gradient, accumulate=True)
         self.steps += 1
         lr = self.hyperparameters.learning_rate

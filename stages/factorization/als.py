@@ -16,9 +16,8 @@ from torch.nn.functional import pad
 
 from stages.core.cli import UserError
 from stages.factorization import distributed
-from stages.factorization.grouped_ratings import GroupedRatings, group
+from stages.factorization.grouped_ratings import GroupedRatings, group, solve
 from stages.factorization.model import single
-from stages.factorization.normal_equations import normal_equations, solve
 from stages.factorization.solver import Fit, History, Hyperparameters, Problem, mean_squared_error
 
 START = 0.3  # standard deviation of the movies' factors at the start, in √stars
@@ -63,7 +62,7 @@ def half_step(
     y = pad(partners[:, :-1], (0, 1), value=float(hyperparameters.biases))
     t = target - partners[:, -1].index_select(0, grouped.partner)
     penalty = hyperparameters.penalty.to(y)
-    triangle, moment = normal_equations(grouped, y, t, torch.ones_like(t))
+    triangle, moment = grouped.normal_equations(y, t, torch.ones_like(t))
     try:
         x = solve(triangle, moment, penalty.diag(), noise=torch.zeros_like(moment))
     except LinAlgError:

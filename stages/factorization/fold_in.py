@@ -19,10 +19,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import pad
 
-from stages.factorization.grouped_ratings import group
-from stages.factorization.model import NOISE_SHAPE, Model, session_of
-from stages.factorization.normal_equations import normal_equations, solve
-from stages.movielens.ratings import MINUTES, Ratings
+from stages.factorization.grouped_ratings import group, solve
+from stages.factorization.model import NOISE_SHAPE, Model
+from stages.movielens.ratings import MINUTES, Ratings, session_of
 
 
 @dataclass(frozen=True)
@@ -117,8 +116,8 @@ def fold_in_users(model: Model, ratings: Ratings, *, known: bool) -> Model:
         t = ratings.rating - model.mean - model.movie_biases[draw, ratings.movie].float()
         s, t_s = by_session.weighted_sums(y, ones), torch.bincount(row, t, n_sessions)
         weight = 1 / (n_ratings + model.effect_precision[draw] / alpha[draw, owner])
-        triangle, moment = normal_equations(by_user, y, t[by_user.rating], ones)
-        shared = normal_equations(sessions, s, t_s[sessions.rating], weight[sessions.rating])
+        triangle, moment = by_user.normal_equations(y, t[by_user.rating], ones)
+        shared = sessions.normal_equations(s, t_s[sessions.rating], weight[sessions.rating])
         prior = (model.prior_mean[draw] + features @ model.feature_weights[draw]) @ precision
         scale = alpha[draw, :, None]
         moment = prior + scale * (moment - shared[1])

@@ -22,12 +22,12 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from stages.factorization.features import movie_features, user_features
-from stages.factorization.grouped_ratings import GroupedRatings, group
-from stages.factorization.model import NO_EFFECT, NOISE_SHAPE, Model, dot_products, session_of, single
-from stages.factorization.normal_equations import normal_equations, solve
+from stages.factorization.grouped_ratings import GroupedRatings, group, solve
+from stages.factorization.model import NO_EFFECT, NOISE_SHAPE, Model, dot_products, single
 from stages.factorization.prior import Prior
 from stages.factorization.randomized_svd import embed
 from stages.factorization.solver import Fit, History, Hyperparameters, Problem
+from stages.movielens.ratings import session_of
 
 MAX_BYTES = 2**30  # of the draws that are kept
 LARGE = "user_biases", "movie_biases", "user_factors", "movie_factors", "noise", "session_effects"
@@ -121,7 +121,7 @@ class State:
         """
         y = pad(partners[:, :-1], (0, 1), value=1.0)
         t = target.index_select(0, grouped.rating) - partners[:, -1].index_select(0, grouped.partner)
-        triangle, moment = normal_equations(grouped, y, t, alpha.index_select(0, grouped.rating))
+        triangle, moment = grouped.normal_equations(y, t, alpha.index_select(0, grouped.rating))
         precision = prior.precision.float()
         moment += (prior.mean @ precision).to(moment)
         return solve(triangle, moment, precision.to(moment), noise=self._normal(*moment.shape))

@@ -17,7 +17,7 @@ from torch.nn.functional import pad
 
 from stages.core.files import check_index, typed
 from stages.core.tensors import TensorFile, named_fields
-from stages.movielens.ratings import MINUTES, Ratings
+from stages.movielens.ratings import MINUTES, Ratings, session_of
 
 NOISE_SHAPE = 4.0  # of the gamma prior on the users' noise precisions: about ±50 % between users
 NO_EFFECT = 1e12  # prior precision of session effects that are all 0
@@ -159,8 +159,3 @@ def dot_products(
     p, q = user_factors.float().contiguous(), movie_factors.float().contiguous()
     blocks = zip(ratings.user.split(BLOCK), ratings.movie.split(BLOCK), strict=True)
     return torch.cat([torch.linalg.vecdot(p.index_select(0, u), q.index_select(0, i)) for u, i in blocks])
-
-
-def session_of(ratings: Ratings, length: Int[Tensor, ""]) -> Int[Tensor, " n_ratings"]:
-    """The number of each rating's session, by its user and its time; the length is in seconds."""
-    return ratings.user * MINUTES + ratings.timestamp // length

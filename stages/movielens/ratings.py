@@ -72,3 +72,8 @@ class SideInformation(TensorFile):
 def concatenate(first: Ratings, second: Ratings) -> Ratings:
     """All ratings of two parts of one dataset."""
     return first._with([torch.cat(pair) for pair in zip(first._columns(), second._columns(), strict=True)])
+
+
+def session_of(ratings: Ratings, length: Int[Tensor, ""]) -> Int[Tensor, " n_ratings"]:
+    """The number of each rating's session, by its user and its time; the length is in seconds."""
+    return ratings.user * MINUTES + ratings.timestamp // length

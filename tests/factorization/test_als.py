@@ -17,7 +17,7 @@ from tests.conftest import hyperparameters, make_problem, make_ratings, plant
 def test_a_half_step_is_the_ridge_regression_of_each_row(
     monkeypatch: pytest.MonkeyPatch, train: Ratings, by: Literal["user", "movie"], at_once: int
 ) -> None:
-    monkeypatch.setattr("stages.factorization.normal_equations.AT_ONCE", at_once)
+    monkeypatch.setattr("stages.factorization.grouped_ratings.AT_ONCE", at_once)
     row, partner = (train.user, train.movie) if by == "user" else (train.movie, train.user)
     chosen = hyperparameters(latent_factors=3, regularization=15, bias_regularization=4)
     penalty = torch.tensor([15.0, 15.0, 15.0, 4.0], dtype=torch.float64)

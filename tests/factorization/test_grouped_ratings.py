@@ -5,8 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.factorization.grouped_ratings import divide, group
-from stages.factorization.normal_equations import normal_equations, unpack
+from stages.factorization.grouped_ratings import divide, group, unpack
 from stages.movielens.ratings import Ratings
 from tests.conftest import make_ratings
 
@@ -25,9 +24,9 @@ def test_they_are_sums_over_the_ratings_of_each_row(
     target, weight = torch.randn(len(rows), generator=generator), torch.rand(len(rows), generator=generator)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("stages.factorization.grouped_ratings.TILE", tile)
-        patch.setattr("stages.factorization.normal_equations.PRODUCTS", products)
+        patch.setattr("stages.factorization.grouped_ratings.PRODUCTS", products)
         by_user = group(ratings, "user")
-        triangle, moment = normal_equations(by_user, y, target[by_user.rating], weight[by_user.rating])
+        triangle, moment = by_user.normal_equations(y, target[by_user.rating], weight[by_user.rating])
     gramian = unpack(triangle, entries)
     assert torch.equal(gramian, gramian.mT)
     for user in range(6):
