@@ -13,6 +13,7 @@ from stages.core.compute import threads_for
 from stages.core.files import write_bytes, write_csv, write_metrics
 from stages.core.parameters import Parameters, Penalty, PositivePenalty
 from stages.factorization.fit import NotebookFactors
+from stages.factorization.solver import rmse
 from stages.movielens.ratings import Ratings, concatenate
 from stages.ranking.baselines import Baseline, fit_baselines
 from stages.ranking.metrics import accuracy, ranking_table
@@ -67,6 +68,9 @@ def measure(
             stars = baseline.predict(test).clamp(*train.scale())
             predictions[name] = stars.numpy()
             rows[name] |= accuracy(stars, test.rating)
+            if len(validation):
+                stars = baseline.predict(validation).clamp(*train.scale())
+                rows[name]["validation_rmse"] = rmse(stars, validation.rating)
         if baseline.score:
             ranked = ranking_table(name, baseline.score, seen, test)
             rows[name] |= {str(key).split()[1]: value for key, value in ranked.mean().items()}

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Int
 
 from stages.clustering.attributes import genre_attributes, tag_attributes
 from stages.clustering.embeddings import MovieEmbeddings
-from stages.clustering.kmeans import k_means
+from stages.clustering.kmeans import Labels, chronological, k_means, typical
 from stages.clustering.labels import distinctive_terms, label_clusters
 from stages.clustering.metrics import cluster_metrics, coherence
 from stages.core import cli
@@ -18,7 +17,6 @@ from stages.core.files import write_csv, write_metrics
 from stages.core.parameters import Count, Seeded
 from stages.movielens.movies import read_movies
 
-Labels = Int[np.ndarray, " movies"]
 KMeans = Callable[[np.ndarray], tuple[Labels, float]]
 
 
@@ -41,30 +39,29 @@ def main(
     parameters = ClusterParameters.load(params)
     embeddings, table = MovieEmbeddings.load(points), read_movies(movies)
     tag_table = pd.read_csv(tags, keep_default_na=False)
-    clustered = table.iloc[embeddings.movie]
+    print(f"cluster: {len(embeddings.movie)} movies: k-means")
     cluster = partial(k_means, n_clusters=parameters.n_clusters, seed=parameters.seed)
     labels, inertia = cluster(embeddings.embedding)
+    clustered = clusters_table(embeddings, table.iloc[embeddings.movie], labels)
+    members = typical(clustered)
     # a tag of one user would label a cluster by this user's habits
-    shared_tags = tag_attributes(tag_table[tag_table["n_users_of_tag"] > 1], clustered["movie"])
-    distinctive = distinctive_terms(labels, genre_attributes(clustered["genres"]), shared_tags)
-    names = label_clusters(distinctive, labels, clustered["year"])
+    shared_tags = tag_attributes(tag_table[tag_table["n_users_of_tag"] > 1], members["movie"])
+    distinctive = distinctive_terms(members, shared_tags)
+    names = label_clusters(distinctive, members)
     write_csv(terms, distinctive)
-    write_csv(clusters, clusters_table(embeddings, clustered, labels, names))
-    labelings = [labels, *(cluster(embedding)[0] for embedding in embeddings.replicas)]
-    scores = evaluate(embeddings, labelings, table, tag_table, cluster)
+    write_csv(clusters, clustered.assign(name=np.array(names)[clustered["cluster"]]))
+    print("cluster: metrics")
+    scores = evaluate(embeddings, labels, table, tag_table, cluster)
     write_metrics(metrics, {"n_clustered": len(clustered), "inertia": inertia, **scores})
 
 
 def evaluate(
-    embeddings: MovieEmbeddings,
-    labelings: list[Labels],
-    movies: pd.DataFrame,
-    tags: pd.DataFrame,
-    cluster: KMeans,
+    embeddings: MovieEmbeddings, labels: Labels, movies: pd.DataFrame, tags: pd.DataFrame, cluster: KMeans
 ) -> dict[str, object]:
-    """Metrics of `labelings`, by the model and its replicas, and of clusters by the notebook's recipe."""
+    """Metrics of `labels`, by the model, with its replicas, and of clusters by the notebook's recipe."""
     clustered = movies.iloc[embeddings.movie]
     tagged = tag_attributes(tags, clustered["movie"])
+    labelings = [labels, *(cluster(embedding)[0] for embedding in embeddings.replicas)]
     scores: dict[str, object] = {**cluster_metrics(embeddings.embedding, labelings, clustered, tagged)}
     for embedding in embeddings.without_genres:
         z = coherence(cluster(embedding)[0], genre_attributes(clustered["genres"]))
@@ -76,18 +73,15 @@ def evaluate(
     return scores
 
 
-def clusters_table(
-    embeddings: MovieEmbeddings, movies: pd.DataFrame, labels: Labels, names: list[str]
-) -> pd.DataFrame:
-    """`movies` with the columns cluster, name, x, y, expected, deviation and distance.
+def clusters_table(embeddings: MovieEmbeddings, movies: pd.DataFrame, labels: Labels) -> pd.DataFrame:
+    """`movies` with the columns cluster (in chronological order), x, y, expected, deviation and distance.
 
     x and y are the position on the map; expected and deviation are in stars; distance is to the centre of the
     cluster.
     """
     centre = pd.DataFrame(embeddings.embedding).groupby(labels).transform("mean").to_numpy()
     return movies.assign(
-        cluster=labels,
-        name=np.array(names)[labels],
+        cluster=chronological(labels, movies["year"]),
         x=embeddings.position[:, 0],
         y=embeddings.position[:, 1],
         expected=embeddings.expected.round(3),

@@ -4,13 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
 from tqdm import tqdm
 
 from stages.clustering.attributes import Attributes, tag_attributes
 from stages.clustering.embeddings import MovieEmbeddings
 from stages.clustering.kmeans import k_means
-from stages.clustering.metrics import cluster_metrics
+from stages.clustering.metrics import Embedding, cluster_metrics
 from stages.core import cli
 from stages.core.files import write_csv
 from stages.core.parameters import Seeded
@@ -30,25 +29,24 @@ class CurveParameters(Seeded):
 def main(points: Path, movies: Path, tags: Path, curve: Path, params: Path = Path("params.yaml")) -> None:
     """Evaluate clusters of the MOVIES by POINTS, with TAGS, for each number of clusters; write CURVE."""
     parameters = CurveParameters.load(params)
-    if not parameters.study:
-        return write_csv(curve, pd.DataFrame(columns=["n_clusters", *COLUMNS]))
     embeddings = MovieEmbeddings.load(points)
     clustered = read_movies(movies).iloc[embeddings.movie]
     tagged = tag_attributes(pd.read_csv(tags, keep_default_na=False), clustered["movie"])
     fits = [embeddings.embedding, *embeddings.replicas]
-    return write_csv(curve, metrics_by_number(fits, clustered, tagged, parameters.seed).round(4))
+    numbers = NUMBERS if parameters.study else []
+    write_csv(curve, metrics_by_number(fits, clustered, tagged, numbers, parameters.seed).round(4))
 
 
 def metrics_by_number(
-    fits: list[Float[np.ndarray, "movies dimensions"]], movies: pd.DataFrame, tags: Attributes, seed: int
+    fits: list[Embedding], movies: pd.DataFrame, tags: Attributes, numbers: list[int], seed: int
 ) -> pd.DataFrame:
-    """A row of metrics for each number of clusters that is less than the number of distinct embeddings.
+    """A row of metrics for each of `numbers` that is less than the number of distinct embeddings.
 
     The first of `fits` is the model's; the others are used for stability only.
     """
     most = len(np.unique(fits[0], axis=0)) - 1
     rows = []
-    for n_clusters in tqdm([n for n in NUMBERS if n <= most], desc="curve", unit="number", mininterval=0.5):
+    for n_clusters in tqdm([n for n in numbers if n <= most], desc="curve", unit="number", mininterval=0.5):
         labelings = [k_means(embedding, n_clusters, seed)[0] for embedding in fits]
         rows.append({"n_clusters": n_clusters, **cluster_metrics(fits[0], labelings, movies, tags)})
     return pd.DataFrame(rows, columns=["n_clusters", *COLUMNS])

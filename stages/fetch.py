@@ -15,11 +15,13 @@ from requests.utils import get_auth_from_url, urldefragauth
 
 from stages.core import cli
 from stages.core.cli import UserError
+from stages.core.memory import require_memory
 from stages.core.parameters import Parameters
 from stages.movielens import catalogue, synthetic
 
 MIRROR = "MOVIELENS_MIRROR"
 TIMEOUT = 30  # seconds without an answer or a byte
+BYTES_PER_RATING = 160  # of memory, in the stages that take the most
 SYNTHETIC_SEED = 0  # a constant: `seed` varies what is done with the dataset, not the dataset
 
 
@@ -33,6 +35,8 @@ def main(raw: Path, params: Path = Path("params.yaml")) -> None:
     """Put the zip of `dataset`, and nothing else, into the directory RAW."""
     dataset = FetchParameters.load(params).dataset
     n_ratings = catalogue.synthetic_ratings(dataset)
+    if n_ratings:
+        require_memory(BYTES_PER_RATING * n_ratings, f"dataset {dataset}", "choose a smaller one")
     sources = [] if n_ratings else find_sources(dataset, os.environ.get(MIRROR))
     raw.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=raw, prefix=".part-") as directory:

@@ -20,6 +20,13 @@ from stages.factorization.model import Model
 from stages.factorization.solver import Hyperparameters, Problem
 from stages.movielens.ratings import Ratings
 
+
+class NotebookParameters(Seeded):
+    """The keys that this stage reads."""
+
+    notebook: bool
+
+
 RECIPE = Hyperparameters(
     latent_factors=8,
     epochs=128,
@@ -40,13 +47,13 @@ LARGEST = 2_000_000  # ratings above which the recipe is left out: its steps can
 
 def main(train: Path, validation: Path, factors: Path, params: Path = Path("params.yaml")) -> None:
     """Fit to TRAIN, measure VALIDATION, write FACTORS of users and movies."""
-    seed = Seeded.load(params).seed
+    parameters = NotebookParameters.load(params)
     ratings, held_out = Ratings.load(train), Ratings.load(validation)
-    purposes = PURPOSES if len(ratings) <= LARGEST else ()
-    if not purposes:
+    purposes = PURPOSES if parameters.notebook and len(ratings) <= LARGEST else ()
+    if len(ratings) > LARGEST:
         print(f"notebook: left out: its recipe would take hours on {len(ratings)} ratings")
     started = time.perf_counter()
-    calls = [(ratings, held_out, derive_seed(seed, purpose)) for purpose in purposes]
+    calls = [(ratings, held_out, derive_seed(parameters.seed, purpose)) for purpose in purposes]
     models = run_parallel(fit, calls, len(ratings), prefer="processes")
     print(f"notebook: {len(models)} fits in {time.perf_counter() - started:.1f} s")
     width = RECIPE.latent_factors

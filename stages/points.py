@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 from pydantic import Field
+from sklearn.preprocessing import normalize
 from torch import Tensor
 
 from stages.clustering.embeddings import MovieEmbeddings
-from stages.clustering.nearest import unit_rows
 from stages.clustering.ppmi import ppmi_embedding
 from stages.clustering.tsne import map_positions
 from stages.core import cli
@@ -24,7 +24,6 @@ from stages.core.parameters import Count, Seeded
 from stages.core.seeds import derive_seed
 from stages.factorization.fit import NotebookFactors, Replicas
 from stages.factorization.model import Model
-from stages.movielens.movies import read_movies
 from stages.movielens.ratings import Ratings
 
 
@@ -41,21 +40,22 @@ def main(
     replicas: Path,
     notebook: Path,
     train: Path,
-    movies: Path,
     points: Path,
     params: Path = Path("params.yaml"),
 ) -> None:
-    """Embed the MOVIES with enough ratings by MODEL, REPLICAS, NOTEBOOK and TRAIN; write POINTS."""
+    """Embed the movies with enough ratings in TRAIN by MODEL, REPLICAS, NOTEBOOK and TRAIN; write POINTS."""
     parameters = PointsParameters.load(params)
-    fitted, others = Model.load(model), Replicas.load(replicas)
-    n_ratings = read_movies(movies)["n_ratings"].to_numpy()
+    fitted, others, ratings = Model.load(model), Replicas.load(replicas), Ratings.load(train)
+    n_ratings = torch.bincount(ratings.movie, minlength=ratings.n_movies).numpy()
     selected = select_movies(n_ratings, parameters.min_ratings)
-    audience = embed_audience(Ratings.load(train), selected, parameters)
+    print(f"points: {len(selected)} movies: embedding by who watches them")
+    audience = embed_audience(ratings, selected, parameters)
     embedding, replicated, without_genres = (
         combine(factors[:, selected], audience, parameters.normalize)
         for factors in (fitted.embeddings[None], others.embeddings, others.without_genres)
     )
     expected, deviation = (value.numpy()[selected] for value in fitted.expected_of_everybody())
+    print("points: positions on the map")
     found = MovieEmbeddings(
         movie=selected,
         embedding=embedding[0],
@@ -70,11 +70,11 @@ def main(
 
 
 def select_movies(n_ratings: Int[np.ndarray, " n_movies"], min_ratings: int) -> Int[np.ndarray, " movies"]:
-    """The indices of the movies with enough ratings; raises UserError if there are none."""
+    """The indices of the movies with enough training ratings; raises UserError if there are none."""
     selected = np.flatnonzero(n_ratings >= min_ratings)
     if not len(selected):
-        most = n_ratings.max()
-        raise UserError(f"min_ratings is {min_ratings}, but no movie has more than {most} ratings; lower it")
+        most = f"more than {n_ratings.max()} training ratings"
+        raise UserError(f"min_ratings is {min_ratings}, but no movie has {most}; lower it")
     return selected
 
 
@@ -85,16 +85,15 @@ def embed_audience(
     if not parameters.association:
         return np.zeros((len(movies), 0))
     generator = torch.Generator().manual_seed(derive_seed(parameters.seed, "association"))
-    return parameters.association * unit_rows(ppmi_embedding(train, movies, generator))
+    return np.asarray(parameters.association * normalize(ppmi_embedding(train, movies, generator)))
 
 
 def combine(
-    factors: Float[Tensor, "fits movies k"], audience: Float[np.ndarray, "movies width"], normalize: bool
+    factors: Float[Tensor, "fits movies k"], audience: Float[np.ndarray, "movies width"], unit_length: bool
 ) -> Float[np.ndarray, "fits movies k+width"]:
-    """Embeddings of the movies by each fit: their factors, of length 1 if `normalize`, and their audience."""
-    liked = factors.double().numpy()
-    repeated = np.broadcast_to(audience, (len(factors), *audience.shape))
-    return np.concatenate([unit_rows(liked) if normalize else liked, repeated], axis=2)
+    """Embeddings by each fit: the movies' factors, of length 1 if `unit_length`, and their audience."""
+    liked = torch.nn.functional.normalize(factors.double(), dim=2) if unit_length else factors.double()
+    return np.concatenate([liked, np.broadcast_to(audience, (len(factors), *audience.shape))], axis=2)
 
 
 if __name__ == "__main__":

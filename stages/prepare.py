@@ -38,11 +38,14 @@ def main(raw: Path, prepared: Path, metrics: Path, params: Path = Path("params.y
     archives = sorted(raw.glob("*.zip"))
     if len(archives) != 1:
         raise UserError(f"{raw} contains {len(archives)} zips, expected 1; run: dvc repro -f fetch")
+    print(f"prepare: reading {archives[0]}")
     release = layouts.read(archives[0], parameters.fold if parameters.split == "predefined" else None)
+    print("prepare: numbering users and movies")
     ratings, user_ids, movie_ids = index(release.ratings)
     parts = split(parameters, ratings.timestamp, release.n_test)
     movies = tables.movies_table(ratings, movie_ids, release.movies)
     warn_of_untitled(movies)
+    print(f"prepare: writing {', '.join(parts)}")
     for name, rows in parts.items():
         write_bytes(prepared / f"{name}.pt", ratings[rows].serialize())
     write_csv(prepared / "users.csv", tables.users_table(ratings, user_ids))

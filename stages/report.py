@@ -27,6 +27,7 @@ def main(
     movies: Path,
     histogram: Path,
     history: Path,
+    baselines: Path,
     clusters: Path,
     terms: Path,
     points: Path,
@@ -36,12 +37,12 @@ def main(
     plots: Path,
     params: Path = Path("params.yaml"),
 ) -> None:
-    """Write into PLOTS what the other stages found; MODEL and EASE recommend movies in the page."""
+    """Write into PLOTS what the other files show; MODEL and EASE recommend movies in the page."""
     parameters = ReportParameters.load(params)
     statistics = json.loads(dataset.read_text())
     label = statistics["dataset"] + (" (generated ratings)" if "synthetic" in statistics else "")
     all_movies, clustered = read_movies(movies), read_movies(clusters)
-    loss, numbers = pd.read_csv(history), pd.read_csv(curve)
+    losses, numbers = pd.read_csv(history), pd.read_csv(curve)
     distinctive = pd.read_csv(terms, keep_default_na=False)
     listed = listing.representatives(clustered, parameters.top_movies)
     embedding = MovieEmbeddings.load(points).embedding
@@ -50,10 +51,10 @@ def main(
     page = explorer.page(all_movies, clustered, embedding, listed, *estimators, label)
     write_text(plots / "explorer.html", page)
     write_csv(plots / "n_clusters.csv", numbers)
-    write_csv(plots / "loss.csv", loss)
+    write_csv(plots / "loss.csv", losses.drop(columns="burn_in"))
     figures = {
         "n_clusters": charts.numbers(numbers, clustered["cluster"].nunique(), label),
-        "loss": charts.loss(loss, label),
+        "loss": charts.loss(losses, json.loads(baselines.read_text()), label),
         "map": movie_map(clustered, label),
         "genres": charts.genres(clustered, label),
         "data": charts.data(pd.read_csv(histogram), all_movies["n_ratings"], label),

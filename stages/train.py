@@ -10,8 +10,9 @@ from pydantic import Field
 
 from stages.core import cli
 from stages.core.cli import UserError
-from stages.core.compute import require_memory, threads_for
+from stages.core.compute import threads_for
 from stages.core.files import Metrics, write_bytes, write_csv, write_metrics
+from stages.core.memory import require_memory
 from stages.core.parameters import Count
 from stages.factorization import distributed, gibbs
 from stages.factorization.fit import FitParameters, fit, make_problem
@@ -50,7 +51,7 @@ def main(
     if distributed.is_main():
         print(f"train: {parameters.solver} on {problem.device}: fitted in {seconds:.1f} s")
         write_metrics(metrics, score(fitted, problem))
-        write_csv(history, tabulate(fitted))
+        write_csv(history, tabulate(fitted, parameters))
         write_bytes(model, fitted.model.serialize())
 
 
@@ -89,10 +90,12 @@ def score(fitted: Fit, problem: Problem) -> Metrics:
     return {**errors, "epochs": len(fitted.history.train_loss)}
 
 
-def tabulate(fitted: Fit) -> pd.DataFrame:
-    """epoch (from 1), train_loss, validation_loss (stars², empty without validation ratings)."""
+def tabulate(fitted: Fit, parameters: FitParameters) -> pd.DataFrame:
+    """epoch (from 1), train_loss, validation_loss (stars², empty without validation ratings), burn_in."""
     losses = pd.DataFrame(vars(fitted.history)).round(6)
-    return losses.rename_axis("epoch").rename(lambda epoch: epoch + 1).reset_index()
+    losses.insert(0, "epoch", losses.index + 1)
+    share = parameters.burn_in if parameters.solver == "gibbs" else 0
+    return losses.assign(burn_in=losses["epoch"] <= int(share * parameters.epochs))
 
 
 if __name__ == "__main__":

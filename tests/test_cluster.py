@@ -19,6 +19,7 @@ PATHS = "points.npy movies.csv tags.csv clusters.csv terms.csv clusters.json par
 def run(directory: Path, further_fits: bool = True, **changes: int) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The clusters and the metrics."""
     make_points(directory, further_fits, **changes)
+    movies().to_csv(directory / "movies.csv", index=False)
     tags = {"movie": [10, 11, 12, 13], "tag": "odd", "n_users": [1, 2, 1, 1], "n_users_of_tag": 2}
     pd.DataFrame(tags).to_csv(directory / "tags.csv", index=False)
     cluster.main(*(directory / name for name in PATHS.split()))

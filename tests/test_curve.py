@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.preprocessing import normalize
 
 from stages.clustering.attributes import tag_attributes
-from stages.clustering.nearest import unit_rows
 from stages.curve import NUMBERS, metrics_by_number
 from tests.clustering.builders import movies, planted_factors
 
@@ -13,11 +13,11 @@ from tests.clustering.builders import movies, planted_factors
 def evaluate(*fits: np.ndarray) -> pd.DataFrame:
     table = movies(len(fits[0]))
     no_tags = pd.DataFrame({"movie": [], "tag": pd.Series(dtype="str"), "n_users": []})
-    return metrics_by_number(list(fits), table, tag_attributes(no_tags, table["movie"]), seed=1)
+    return metrics_by_number(list(fits), table, tag_attributes(no_tags, table["movie"]), NUMBERS, seed=1)
 
 
 def test_the_planted_number_of_clusters_is_best_separated_and_stable() -> None:
-    rng, unit = np.random.default_rng(0), unit_rows(planted_factors())
+    rng, unit = np.random.default_rng(0), normalize(planted_factors())
     table = evaluate(*(unit + rng.normal(0, 0.1, unit.shape) for _ in range(3))).set_index("n_clusters")
     assert table.index.tolist() == NUMBERS
     assert table["silhouette"].idxmax() == 3

@@ -16,17 +16,17 @@ from stages.factorization.fit import NotebookFactors, Replicas
 from stages.factorization.model import single
 from stages.movielens.ratings import Ratings
 from stages.points import PointsParameters, combine, embed_audience, select_movies
-from tests.clustering.builders import PLANTED, movies, planted_factors
+from tests.clustering.builders import PLANTED, planted_factors
 from tests.conftest import make_ratings
 from tests.repository import DEFAULTS
 
-INPUTS = ("model.pt", "replicas.pt", "notebook.pt", "train.pt", "movies.csv")
+INPUTS = ("model.pt", "replicas.pt", "notebook.pt", "train.pt")
 
 
 def planted_audiences() -> Ratings:
-    """Users who each rate half of the movies of one cluster, and hardly any other."""
-    rng = np.random.default_rng(0)
-    rated = rng.random((90, len(PLANTED))) < np.where(np.arange(90)[:, None] % 3 == PLANTED, 0.5, 0.02)
+    """Movie i has i + 1 ratings, by others than the 30 users who watch its cluster only if it has more."""
+    chance = np.random.default_rng(0).random((90, len(PLANTED))) + (np.arange(90)[:, None] % 3 != PLANTED)
+    rated = chance.argsort(axis=0).argsort(axis=0) <= np.arange(len(PLANTED))
     return make_ratings([(int(user), int(movie), 3.0) for user, movie in np.argwhere(rated)], *rated.shape)
 
 
@@ -36,7 +36,7 @@ def audience(association: float) -> np.ndarray:
 
 
 def make_points(directory: Path, further_fits: bool = True, **changes: object) -> MovieEmbeddings:
-    """Run the stage on planted factors; movie i has i + 1 ratings, and from 5 on they are enough."""
+    """Run the stage on planted factors; movies with 5 ratings or more have enough."""
     factors, fits = torch.from_numpy(planted_factors()).float(), 2 * further_fits
     replicas = torch.stack([factors + 0.01, factors - 0.01])[:fits]
     recipe = torch.stack([factors, -factors])[:fits]
@@ -49,7 +49,6 @@ def make_points(directory: Path, further_fits: bool = True, **changes: object) -
     }
     for name, content in files.items():
         (directory / name).write_bytes(content.serialize())
-    movies().to_csv(directory / "movies.csv", index=False)
     chosen = {**DEFAULTS, "n_clusters": 3, "min_ratings": 5, **changes}
     (directory / "params.yaml").write_text(yaml.safe_dump(chosen))
     points.main(*(directory / name for name in (*INPUTS, "points.npy", "params.yaml")))
@@ -68,19 +67,19 @@ def test_every_movie_with_enough_ratings_is_embedded_by_every_fit(tmp_path: Path
 
 
 def test_who_watches_a_movie_determines_its_cluster_where_factors_do_not() -> None:
-    (embedding,) = combine(torch.zeros(1, 75, 1), audience(association=2), normalize=True)
+    (embedding,) = combine(torch.zeros(1, 75, 1), audience(association=2), unit_length=True)
     assert adjusted_rand_score(PLANTED, k_means(embedding, 3, seed=42)[0]) == 1
 
 
 def test_association_and_normalize_set_the_lengths_of_both_parts() -> None:
     factors = torch.from_numpy(planted_factors())[None]
-    (embedding,) = combine(factors, audience(association=2), normalize=True)
+    (embedding,) = combine(factors, audience(association=2), unit_length=True)
     assert np.linalg.norm(embedding[:, :3], axis=1) == pytest.approx(np.ones(75))
     assert np.linalg.norm(embedding[:, 3:], axis=1) == pytest.approx(np.full(75, 2))
-    assert (combine(factors, audience(association=0), normalize=False) == factors.numpy()).all()
+    assert (combine(factors, audience(association=0), unit_length=False) == factors.numpy()).all()
 
 
 def test_that_no_movie_has_enough_ratings_is_an_error() -> None:
     assert select_movies(np.array([3, 9, 4, 5]), 4).tolist() == [1, 2, 3]
-    with pytest.raises(UserError, match=r"min_ratings is 70\b.* 9 ratings"):
+    with pytest.raises(UserError, match=r"min_ratings is 70\b.* 9 training"):
         select_movies(np.array([3, 9]), 70)

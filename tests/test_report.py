@@ -16,8 +16,8 @@ from tests import test_cluster
 from tests.clustering import builders as clustering
 
 CURVE = "points.npy movies.csv tags.csv curve.csv params.yaml"
-PATHS = "data.json movies.csv ratings.csv history.csv clusters.csv terms.csv points.npy model.pt ease.pt"
-PATHS += " curve.csv plots"
+PATHS = "data.json movies.csv ratings.csv history.csv baselines.json clusters.csv terms.csv points.npy"
+PATHS += " model.pt ease.pt curve.csv plots"
 PLOTS = (
     "clusters.md data.png explorer.html genres.png loss.csv loss.png map.png n_clusters.csv n_clusters.png"
 )
@@ -27,7 +27,8 @@ def run(directory: Path, statistics: dict[str, object], **changes: Any) -> dict[
     test_cluster.run(directory, **changes)
     curve.main(*(directory / name for name in CURVE.split()))
     (directory / "data.json").write_text(json.dumps(statistics))
-    losses = {"epoch": [1, 2], "train_loss": 0.5, "validation_loss": [0.9, 0.8]}
+    (directory / "baselines.json").write_text(json.dumps({"biases": {"rmse": 0.9, "validation_rmse": 0.9}}))
+    losses = {"epoch": [1, 2], "train_loss": 0.5, "validation_loss": [0.9, 0.8], "burn_in": [True, False]}
     pd.DataFrame(losses).to_csv(directory / "history.csv", index=False)
     pd.DataFrame({"rating": [1.0, 2.0], "n_ratings": [3, 4]}).to_csv(directory / "ratings.csv", index=False)
     n = len(clustering.movies())

@@ -34,7 +34,7 @@ def test_errors_are_those_of_the_written_model(tmp_path: Path, small_parts: Part
         expected = rmse(model.predict(part).clamp(*scale), part.rating)
         assert scores[f"{name}_rmse"] == pytest.approx(expected, abs=1e-6)
     history = pd.read_csv(tmp_path / "history.csv")
-    assert list(history) == ["epoch", "train_loss", "validation_loss"]
+    assert list(history) == ["epoch", "train_loss", "validation_loss", "burn_in"]
     assert history["epoch"].tolist() == [1, 2]
     assert history.notna().all().all()
 
@@ -51,7 +51,7 @@ def test_errors_write_nothing(tmp_path: Path, small_parts: Parts, monkeypatch: p
         run(tmp_path, {**small_parts, "train": huge}, solver="adam")
     with pytest.raises(UserError, match="solver gibbs"):
         run(tmp_path, small_parts, solver="gibbs", processes=2)
-    monkeypatch.setattr("stages.core.compute.available_memory", lambda: 1000)
+    monkeypatch.setattr("stages.core.memory.available_memory", lambda: 1000)
     with pytest.raises(UserError, match="latent_factors"):
         run(tmp_path, small_parts)
     assert not (tmp_path / "model.pt").exists()

@@ -1,6 +1,7 @@
-"""k-means clusters of movies (scikit-learn)."""
+"""k-means clusters of movies (scikit-learn), in chronological order, and their typical movies."""
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Float, Int
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
@@ -9,15 +10,18 @@ from stages.core.cli import UserError
 from stages.core.seeds import derive_seed
 
 N_INIT = 10  # runs from other starts, of which the best is kept
+TYPICAL = 0.75  # of the movies of a cluster: those nearest to its centre
+
+Labels = Int[np.ndarray, " movies"]
 
 
 def k_means(
     embedding: Float[np.ndarray, "movies dimensions"], n_clusters: int, seed: int
-) -> tuple[Int[np.ndarray, " movies"], float]:
+) -> tuple[Labels, float]:
     """The cluster of each movie, and the inertia: the sum of squared distances to the nearest centre.
 
-    Clusters are numbered from 0 by size, the largest first; there are fewer than
-    `n_clusters` if there are fewer distinct embeddings. Raises UserError for too few movies.
+    There are fewer than `n_clusters` if there are fewer distinct embeddings. Raises UserError for too few
+    movies.
     """
     if n_clusters > len(embedding):
         raise UserError(
@@ -27,6 +31,19 @@ def k_means(
     n_clusters = min(n_clusters, len(np.unique(embedding, axis=0)))
     with threadpool_limits(limits=1):  # the last digit of the centres depends on the number of threads
         kmeans = KMeans(n_clusters, n_init=N_INIT, random_state=derive_seed(seed, "cluster")).fit(embedding)
-    size = np.bincount(kmeans.labels_, minlength=n_clusters)
-    rank = np.argsort(np.argsort(-size, kind="stable"))
-    return rank[kmeans.labels_], float(kmeans.inertia_)
+    return kmeans.labels_, float(kmeans.inertia_)
+
+
+def chronological(labels: Labels, years: pd.Series) -> Labels:
+    """The same clusters, numbered from 0 by median year (unknown last), then by size, the largest first."""
+    by_cluster = years.astype("Float64").groupby(labels)
+    order = pd.DataFrame({"year": by_cluster.median(), "size": -by_cluster.size()}).sort_values(
+        ["year", "size"]
+    )
+    return np.asarray(order.index.argsort()[labels])
+
+
+def typical(clustered: pd.DataFrame) -> pd.DataFrame:
+    """The movies that are not at the edge of their cluster, by the columns cluster and distance."""
+    edge = clustered.groupby("cluster")["distance"].transform("quantile", TYPICAL)
+    return clustered[clustered["distance"] <= edge]

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
+from sklearn.preprocessing import normalize
 
 
 class NearestNeighbours(NamedTuple):
@@ -17,10 +18,8 @@ class NearestNeighbours(NamedTuple):
 
         Raises KeyError for a movie without an embedding.
         """
-        row = int(np.searchsorted(self.movie, movie))
-        if row == len(self.movie) or self.movie[row] != movie:
-            raise KeyError(movie)
-        unit = unit_rows(self.embedding)
+        row = {movie: row for row, movie in enumerate(self.movie.tolist())}[movie]
+        unit = normalize(self.embedding)
         cosine = unit @ unit[row]
         order = np.argsort(-cosine, kind="stable")
         order = order[order != row]
@@ -29,13 +28,7 @@ class NearestNeighbours(NamedTuple):
 
 def nearest_rows(embedding: Float[np.ndarray, "movies dimensions"], n: int) -> Int[np.ndarray, "movies _"]:
     """For each row the `n` other rows of highest cosine similarity, or all if there are fewer."""
-    unit = unit_rows(embedding)
+    unit = normalize(embedding)
     cosine = unit @ unit.T
     np.fill_diagonal(cosine, -np.inf)
     return np.argsort(-cosine, axis=1, kind="stable")[:, : min(n, len(unit) - 1)]
-
-
-def unit_rows(embedding: Float[np.ndarray, "*rows dimensions"]) -> Float[np.ndarray, "*rows dimensions"]:
-    """Rows divided by their lengths; rows of zeros stay."""
-    length = np.sqrt(np.einsum("...i,...i->...", embedding, embedding))[..., None]
-    return np.asarray(embedding / np.maximum(length, 1e-12))

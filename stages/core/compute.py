@@ -1,21 +1,16 @@
-"""The machine's resources: its device, its memory and its cores."""
+"""The machine's device and cores."""
 
 import contextlib
 import io
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-import psutil
 import torch
 from joblib import Parallel, cpu_count, delayed
 
 from stages.core.cli import UserError
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps", "xpu"]
-GIB = 2**30
-LIMIT, USED = (Path("/sys/fs/cgroup") / name for name in ("memory.max", "memory.current"))
-"""Memory of a container, in bytes, if there is one."""
 TINY, LARGE = 10_000, 500_000
 """Ratings below which parallel fits save nothing, and above which one fit keeps all cores busy."""
 
@@ -40,23 +35,6 @@ def choose_device(name: DeviceName) -> torch.device:
     if name not in devices:
         raise UserError(f"device is {name!r}, but this machine has only: {', '.join(devices)}")
     return torch.device(name)
-
-
-def available_memory() -> int:
-    """Bytes that can be allocated without swapping."""
-    free = int(psutil.virtual_memory().available)
-    try:
-        return min(free, int(LIMIT.read_text()) - int(USED.read_text()))
-    except (OSError, ValueError):  # no container, or one without a limit ("max")
-        return free
-
-
-def require_memory(needed: float, what: str, fix: str) -> None:
-    """Raise UserError if `what` would take more bytes than are free."""
-    free = available_memory()
-    if needed > free:
-        sizes = f"about {needed / GIB:.1f} GiB of memory, and {free / GIB:.1f} GiB are free"
-        raise UserError(f"{what} would take {sizes}; {fix}")
 
 
 def run_parallel(

@@ -18,6 +18,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import pad
+from tqdm import tqdm
 
 from stages.factorization.grouped_ratings import group, solve
 from stages.factorization.model import NOISE_SHAPE, Model
@@ -111,7 +112,7 @@ def fold_in_users(model: Model, ratings: Ratings, *, known: bool) -> Model:
     features = by_user.weighted_sums(model.feature_basis, ones) / n_rated.sqrt()[:, None]
     vectors = torch.zeros(model.draws, n_users, model.prior_mean.shape[1])
     effects = torch.zeros(n_sessions)
-    for draw in range(model.draws):
+    for draw in tqdm(range(model.draws), desc="fold in", unit="draw", delay=2):
         y, precision = _with_one(model.movie_factors[draw]), model.prior_precision[draw]
         t = ratings.rating - model.mean - model.movie_biases[draw, ratings.movie].float()
         s, t_s = by_session.weighted_sums(y, ones), torch.bincount(row, t, n_sessions)

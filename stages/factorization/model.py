@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import pad
+from tqdm import tqdm
 
 from stages.core.files import check_index, typed
 from stages.core.tensors import TensorFile, named_fields
@@ -74,7 +75,7 @@ class Model(TensorFile):
         row = torch.searchsorted(self.session, session)
         has_effect = pad(self.session, (0, 1), value=-1)[row] == session
         total, squares, noise = torch.zeros(3, len(ratings), device=user.device)
-        for draw in range(self.draws):
+        for draw in tqdm(range(self.draws), desc="predict", unit="draw", delay=2):
             effect = pad(self.session_effects[draw], (0, 1))[row].float().where(has_effect, 0.0)
             biases = self.user_biases[draw, user].float() + self.movie_biases[draw, movie].float()
             affinity = dot_products(self.user_factors[draw], self.movie_factors[draw], ratings)

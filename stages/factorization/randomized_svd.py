@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import pad
+from tqdm import tqdm
 
 OVERSAMPLING = 10
 POWER_ITERATIONS = 4
@@ -24,7 +25,7 @@ def leading_singular_vectors(
     n_rows, n_columns = shape
     width = min(rank + OVERSAMPLING, n_rows, n_columns)
     basis = torch.linalg.qr(times(torch.randn(n_columns, width, generator=generator))).Q
-    for _ in range(POWER_ITERATIONS):
+    for _ in tqdm(range(POWER_ITERATIONS), desc="SVD", delay=2):
         basis = torch.linalg.qr(times(torch.linalg.qr(transposed_times(basis)).Q)).Q
     right, singular, left = torch.linalg.svd(transposed_times(basis), full_matrices=False)
     return basis @ left.T[:, :rank], singular[:rank], right[:, :rank]

@@ -14,7 +14,7 @@ import pandas as pd
 
 from stages.core import files
 from stages.core.cli import UserError
-from stages.core.compute import require_memory
+from stages.core.memory import require_memory
 from stages.movielens.catalogue import NO_GENRES
 from stages.movielens.validation import Schema, check_rules, find_wrong_cell
 
@@ -134,6 +134,7 @@ def _read_table(archive: zipfile.ZipFile, file: str, table: Table) -> pd.DataFra
         with archive.open(file) as source, _parse(source, table, **text, chunksize=10**6) as chunks:
             problem = find_wrong_cell(chunks, table.schema, first_line) or str(error)
         raise UserError(f"{file}, {problem}") from error
+    print(f"prepare: {file}: {len(frame)} lines")
     check_rules(frame, file, first_line)
     return frame.replace(CONTROL_CHARACTERS, " ", regex=True)
 

@@ -5,10 +5,10 @@ import re
 import numpy as np
 import pandas as pd
 
+from stages.clustering.kmeans import typical
 from stages.movielens.title_format import spoken
 
 MAX_CENTRAL, MAX_GEMS, MAX_TERMS = 5, 5, 6
-EDGE = 0.75  # quantile of the distances from the centre; farther movies are at the edge of their cluster
 BEST_KNOWN, CENTRAL, GEM = KINDS = ("Best known", "Most central", "Hidden gems")
 TABLE = "| movie | year | genres | ratings | mean (stars) |\n| --- | --- | --- | --: | --: |\n"
 ROW = "| {title} | {year} | {genres} | {n_ratings:,} | {mean_rating:.2f} |"
@@ -17,20 +17,20 @@ ROW = "| {title} | {year} | {genres} | {n_ratings:,} | {mean_rating:.2f} |"
 def representatives(clustered: pd.DataFrame, top_movies: int) -> pd.DataFrame:
     """The best-known and the most central movies of each cluster, and its hidden gems: rows with a `kind`.
 
-    A hidden gem is not at the edge of its cluster, has at most the median number of ratings, and has an
-    expected rating above the mean of all ratings. Gems with the highest lower bound, the expected rating
-    minus its standard deviation, come first.
+    The best-known are typical of their cluster, not at its edge. A hidden gem is also typical, has at most
+    the median number of ratings, and has an expected rating above the mean of all ratings. Gems with the
+    highest lower bound, the expected rating minus its standard deviation, come first.
     """
-    in_cluster = clustered.groupby("cluster")
     mean = np.average(clustered["mean_rating"], weights=clustered["n_ratings"])
-    by_ratings = clustered.sort_values("n_ratings", ascending=False, kind="stable")
+    median = clustered.groupby("cluster")["n_ratings"].transform("median")
+    members = typical(clustered)
+    by_ratings = members.sort_values("n_ratings", ascending=False, kind="stable")
     known = by_ratings.groupby("cluster").head(top_movies)
-    central = clustered.sort_values("distance", kind="stable").groupby("cluster").head(MAX_CENTRAL)
-    hidden = clustered[
-        (clustered["distance"] <= in_cluster["distance"].transform("quantile", EDGE))
-        & (clustered["n_ratings"] <= in_cluster["n_ratings"].transform("median"))
-        & (clustered["expected"] > mean)
-        & ~clustered.index.isin([*known.index, *central.index])
+    central = members.sort_values("distance", kind="stable").groupby("cluster").head(MAX_CENTRAL)
+    hidden = members[
+        (members["n_ratings"] <= median[members.index])
+        & (members["expected"] > mean)
+        & ~members.index.isin([*known.index, *central.index])
     ]
     order = (hidden["deviation"] - hidden["expected"]).sort_values(kind="stable").index
     gems = hidden.loc[order].groupby("cluster").head(MAX_GEMS)
@@ -47,25 +47,26 @@ def page(
     year = listed["year"].astype("string")
     dated = "*" + title + "*" + (" (" + year + ")").fillna("")
     listed = listed.assign(title=title, genres=genres.map(escape), year=year.fillna(""), dated=dated)
-    terms = terms.assign(term=terms["term"].map(escape)).groupby("cluster").head(MAX_TERMS)
+    terms = terms.groupby("cluster").head(MAX_TERMS)
+    terms = terms.assign(term=terms["term"].map(escape), times=terms["lift"].map(times))
     parts = [
         f"# {clustered['cluster'].nunique()} clusters of movies in {escape(label)}",
         f"{len(clustered):,} of {n_movies:,} rated movies have enough ratings to be clustered. Each cluster "
         "contains movies that the same people watch and like. Its name lists genres and tags that are more "
-        "common in it than in the other clusters, and the years in which most of its movies were released.",
-        "The tables list the best-known movies. Below each are the movies closest to the centre of the "
-        "cluster, and hidden gems: movies with few ratings and a high expected rating, averaged over users.",
+        "common in it than in the other clusters, and the years in which most of its movies were released. "
+        "Clusters are numbered by the year of their movies, the oldest first.",
+        "Names and lists leave out the quarter of a cluster that is farthest from its centre. Tables list "
+        "the best-known movies. Below are the movies closest to the centre, and hidden gems: movies with few "
+        "ratings and a high expected rating, averaged over users.",
     ]
     for cluster, movies in clustered.groupby("cluster"):
         own = listed[listed["cluster"] == cluster]
         known, central, gems = (own[own["kind"] == kind] for kind in (BEST_KNOWN, CENTRAL, GEM))
-        distinctive = fill(
-            "{term} {share:.0%} (elsewhere {elsewhere:.0%})", terms[terms["cluster"] == cluster]
-        )
+        distinctive = fill("{term} ({times})", terms[terms["cluster"] == cluster])
         hidden = fill("{dated} {expected:.1f} stars expected ({n_ratings:,} ratings)", gems)
         parts += [
             f"## {cluster}. {escape(movies['name'].iloc[0])}",
-            f"{len(movies):,} movies. Distinctive genres and tags: {distinctive or 'none'}.",
+            f"{len(movies):,} movies. More often than in other clusters: {distinctive or 'nothing'}.",
             TABLE + fill(ROW, known, separator="\n"),
             f"Most central: {fill('{dated}', central)}.",
             f"Hidden gems: {hidden or 'none'}.",
@@ -76,6 +77,11 @@ def page(
 def fill(template: str, rows: pd.DataFrame, separator: str = ", ") -> str:
     """The template with the columns of each row."""
     return separator.join(template.format_map(row) for row in rows.to_dict("records"))
+
+
+def times(lift: float) -> str:
+    """How many times as often: two digits, such as "2.6 ×" or "120 ×"."""
+    return "only here" if np.isinf(lift) else f"{float(f'{lift:.2g}'):g} ×"
 
 
 def escape(text: str) -> str:

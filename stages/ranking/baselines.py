@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import pad
+from tqdm import tqdm
 
 from stages.factorization.fit import NotebookFactors
 from stages.factorization.model import Model, single
@@ -70,7 +71,7 @@ def biases(train: Ratings, penalty: float) -> Model:
     mean = train.rating.double().mean()
     residual = train.rating.double() - mean
     user_biases = torch.zeros(train.n_users, dtype=torch.float64)
-    for _ in range(1_000):
+    for _ in tqdm(range(1_000), desc="biases", delay=2):
         movie_biases = shrunken_mean(residual - user_biases[train.user], train.movie, train.n_movies)
         previous, rest = user_biases, residual - movie_biases[train.movie]
         user_biases = shrunken_mean(rest, train.user, train.n_users)

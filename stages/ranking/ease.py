@@ -15,6 +15,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import pad
+from tqdm import tqdm
 
 from stages.core.files import check_index, typed
 from stages.core.tensors import TensorFile
@@ -84,7 +85,7 @@ def fit(ratings: Ratings, penalty: float, constant: float = 0.0) -> Ease:
         diagonal = (1 - (x * right).sum(dim=0)) / penalty
         return Ease(movies, ratings.n_movies, penalty, constant, diagonal, x.T.contiguous(), right)
     gramian = penalty * torch.eye(n_columns)
-    for block in users.split(BLOCK):
+    for block in tqdm(users.split(BLOCK), desc="EASE", unit=f"{BLOCK} users", delay=2):
         x = rows(block)
         gramian.addmm_(x.T, x)
     p = torch.cholesky_inverse(torch.linalg.cholesky(gramian))

@@ -16,9 +16,15 @@ def attributes(terms: Terms, n_movies: int) -> Attributes:
     return Attributes(list(terms), csr_array(columns.T))
 
 
+def table(labels: np.ndarray, genres: Terms, years: list[int | None] | None = None) -> pd.DataFrame:
+    """Movies with the columns cluster, genres and year."""
+    own = ["|".join(genre for genre, has in genres.items() if has[movie]) for movie in range(len(labels))]
+    return pd.DataFrame({"cluster": labels, "genres": own, "year": pd.Series(years, dtype="Int64")})
+
+
 def label(labels: np.ndarray, genres: Terms, tags: Terms, years: list[int | None]) -> list[str]:
-    terms = distinctive_terms(labels, attributes(genres, len(labels)), attributes(tags, len(labels)))
-    return label_clusters(terms, labels, pd.Series(years, dtype="Int64"))
+    movies = table(labels, genres, years)
+    return label_clusters(distinctive_terms(movies, attributes(tags, len(labels))), movies)
 
 
 def test_log_odds_by_hand() -> None:
@@ -28,11 +34,12 @@ def test_log_odds_by_hand() -> None:
     assert log_odds_z(count, size).ravel().tolist() == pytest.approx([expected, -expected])
 
 
-def test_shares_are_those_of_the_movies_that_have_the_term() -> None:
-    genres = attributes({"War": [1] * 30 + [0] * 10 + [1] + [0] * 9, "Drama": [1] * 50}, 50)
-    (row,) = distinctive_terms(np.repeat([0, 1], [40, 10]), genres, attributes({}, 50)).to_dict("records")
-    assert (row["cluster"], row["term"], row["kind"]) == (0, "War", "genre")
-    assert (row["share"], row["elsewhere"]) == (0.75, 0.1)
+def test_shares_and_lifts_are_those_of_the_movies_that_have_the_term() -> None:
+    labels, only_here = np.repeat([0, 1], [40, 10]), [1] * 10 + [0] * 40
+    genres = {"War": [1] * 30 + [0] * 10 + [1] + [0] * 9, "Drama": [1] * 50}
+    found = distinctive_terms(table(labels, genres, [None] * 50), attributes({"odd": only_here}, 50))
+    rows = found[["cluster", "term", "kind", "share", "lift"]].to_numpy().tolist()
+    assert rows == [[0, "War", "genre", 0.75, 7.5], [0, "odd", "tag", 0.25, np.inf]]
 
 
 def test_a_label_has_genres_then_tags_then_the_period() -> None:
@@ -43,12 +50,15 @@ def test_a_label_has_genres_then_tags_then_the_period() -> None:
     assert label(np.repeat([0, 1], 50), genres, tags, years) == ["Animation · ! · pixar, 1996–2003", "War"]
 
 
-def test_clusters_with_the_same_strongest_terms_get_different_labels() -> None:
+def test_a_label_has_no_term_that_few_of_the_movies_have() -> None:
+    rare, common = [1] * 7 + [0] * 93, [1] * 30 + [0] * 70
+    assert label(np.repeat([0, 1], 50), {"Rare": rare, "Common": common}, {}, [None] * 100)[0] == "Common"
+
+
+def test_no_two_labels_are_equal() -> None:
     labels, both = np.repeat([0, 1, 2], 100), [1] * 200 + [0] * 100
-    terms = {"A": both, "B": both, "C": both, "D": [0] * 100 + [1] * 60 + [0] * 140}
-    first, second, _ = label(labels, terms, {}, [None] * 300)
-    assert first == "A · B · C"
-    assert "D" in second
+    years: list[int | None] = [1990] * 100 + [2010] * 200
+    assert label(labels, {"War": both}, {}, years) == ["War, 1990", "War, 2010", "Mixed genres, 2010"]
     assert len(set(label(labels, {"War": both}, {}, [2000] * 300))) == 3
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.preprocessing import normalize
 
 from stages.clustering import ppmi
-from stages.clustering.nearest import unit_rows
 from stages.clustering.ppmi import RANK, expected_in_common, ppmi_embedding
 from stages.movielens.ratings import Ratings
 from tests.conftest import make_ratings
@@ -29,7 +29,7 @@ def test_two_audiences_are_two_directions_and_popularity_does_not_matter(
     popularity = np.tile(np.repeat([0.2, 0.7], 10), 2)
     audience = np.repeat([0, 1], 20)
     ratings = rated(np.where(np.arange(200)[:, None] % 2 == audience, popularity, popularity / 8))
-    unit = unit_rows(ppmi_embedding(ratings, np.arange(40), generator()))
+    unit = normalize(ppmi_embedding(ratings, np.arange(40), generator()))
     cosine, same = unit @ unit.T, audience[:, None] == audience
     differently_popular = popularity[:, None] != popularity
     assert cosine[same].mean() > cosine[~same].mean() + 0.4

@@ -1,19 +1,17 @@
-"""Stages use the devices, memory and cores that there are."""
+"""Stages use the devices and cores that there are."""
 
 import os
 import threading
 import time
-from pathlib import Path
 from typing import Literal
 
-import psutil
 import pytest
 import torch
 from joblib import cpu_count
 
 from stages.core import compute
 from stages.core.cli import UserError
-from stages.core.compute import GIB, LARGE, TINY, choose_device, require_memory, run_parallel, threads_for
+from stages.core.compute import LARGE, TINY, choose_device, run_parallel, threads_for
 from stages.factorization import als
 from tests.conftest import hyperparameters, make_problem, make_ratings
 
@@ -26,25 +24,6 @@ def test_only_available_devices_are_chosen_by_default_the_fastest(monkeypatch: p
     assert choose_device("cpu") == torch.device("cpu")
     with pytest.raises(UserError, match=r"'mps'.* cuda, cpu"):
         choose_device("mps")
-
-
-def test_more_memory_than_there_is_is_an_error_with_the_estimate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compute, "available_memory", lambda: 3 * GIB)
-    require_memory(2.9 * GIB, "reading", "choose less")
-    with pytest.raises(UserError, match=r"reading .*3\.5 GiB.*3\.0 GiB.*choose less"):
-        require_memory(3.5 * GIB, "reading", "choose less")
-
-
-def test_a_container_has_the_memory_that_its_limit_leaves(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "max").write_text("1000\n")
-    (tmp_path / "used").write_text("400\n")
-    monkeypatch.setattr(compute, "USED", tmp_path / "used")
-    monkeypatch.setattr(compute, "LIMIT", tmp_path / "max")
-    assert compute.available_memory() == 600
-    (tmp_path / "max").write_text("max\n")
-    assert compute.available_memory() == pytest.approx(psutil.virtual_memory().available, rel=0.2)
 
 
 def square(number: int) -> tuple[int, tuple[int, int], int]:

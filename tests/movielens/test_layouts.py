@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from stages.core import compute
+from stages.core import memory
 from stages.core.cli import UserError
 from stages.movielens.layouts import read
 from tests.conftest import MakeZip
@@ -182,7 +182,7 @@ def test_an_error_names_the_zip_that_is(
 def test_a_release_that_would_not_fit_in_memory_is_an_error(
     small_zip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compute, "available_memory", lambda: 10_000)
+    monkeypatch.setattr(memory, "available_memory", lambda: 10_000)
     with pytest.raises(UserError, match=r"small\.zip would take .* choose a smaller dataset"):
         read(small_zip)
 

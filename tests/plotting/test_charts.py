@@ -4,6 +4,7 @@ import itertools
 
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -16,15 +17,47 @@ CURVE = pd.DataFrame({"n_clusters": range(2, 6), **dict.fromkeys(METRICS, 0.5)})
 
 
 def texts(figure: Figure) -> str:
-    assert charts.to_png(figure)
+    """All texts of the figure, which is at most 1,000 pixels wide."""
+    assert int.from_bytes(charts.to_png(figure)[16:20], "big") <= 1_000  # the width in the header of a PNG
     return "\n".join(text.get_text() for text in figure.findobj(Text))
 
 
-@pytest.mark.parametrize("validation", [[0.9, 0.8, 0.85], [None, None, None]])
-def test_the_lowest_validation_error_is_marked(validation: list[float | None]) -> None:
-    losses = {"train_loss": 0.5, "validation_loss": pd.Series(validation, dtype=float)}
-    figure = charts.loss(pd.DataFrame({"epoch": [1, 2, 3], **losses}), "a dataset")
-    assert ("0.800 in epoch 2" in texts(figure)) == (0.8 in validation)
+def losses(validation: list[float | None], burn_in: int = 1) -> pd.DataFrame:
+    table = pd.DataFrame({"epoch": [1, 2, 3], "train_loss": 0.25})
+    return table.assign(validation_loss=pd.Series(validation, dtype=float), burn_in=table["epoch"] <= burn_in)
+
+
+@pytest.mark.parametrize("validation", [[0.81, 0.64, 0.7], [None, None, None]])
+def test_the_lowest_validation_error_is_marked_in_stars(validation: list[float | None]) -> None:
+    figure = charts.loss(losses(validation), {}, "a dataset")
+    assert ("0.800 in epoch 2" in texts(figure)) == (0.64 in validation)
+
+
+def test_the_best_baseline_in_validation_is_a_line_and_the_burn_in_is_shaded() -> None:
+    baselines = {
+        "worse": {"rmse": 0.1, "validation_rmse": 0.95},
+        "better": {"validation_rmse": 0.87},
+        "ease": {},
+    }
+    shown = texts(charts.loss(losses([0.9, 0.8, 0.7]), baselines, "a dataset"))
+    assert "0.870 by better" in shown
+    assert "burn-in" in shown
+    assert not {"worse", "ease"} & set(shown.split())
+    assert "burn-in" not in texts(charts.loss(losses([0.9, 0.8, 0.7], burn_in=0), {}, "a dataset"))
+
+
+@pytest.mark.parametrize("background", ["#ffffff", "#fbfaf7", "#16181c"])
+def test_the_colours_contrast_with_light_and_dark_backgrounds(background: str) -> None:
+    assert len(set(charts.COLOURS)) == 10
+    for colour in charts.COLOURS:
+        darker, lighter = sorted(luminance(each) for each in (colour, background))
+        assert (lighter + 0.05) / (darker + 0.05) >= 3
+
+
+def luminance(colour: str) -> float:
+    """By the Web Content Accessibility Guidelines."""
+    red, green, blue = (((c + 0.055) / 1.055) ** 2.4 if c > 0.04045 else c / 12.92 for c in to_rgb(colour))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def test_the_movies_with_half_of_all_ratings_are_counted() -> None:
@@ -42,9 +75,9 @@ def test_metrics_that_were_not_measured_are_marked(curve: pd.DataFrame, missing:
 @pytest.mark.parametrize("n_clusters", [1, 12])
 def test_every_cluster_has_its_genres_and_is_on_the_map(n_clusters: int) -> None:
     table = clustered(12, n_clusters).assign(genres=["War", ""] * 6)
-    assert ("50%" in texts(charts.genres(table, "a dataset"))) == (n_clusters == 1)
+    assert ("50" in texts(charts.genres(table, "a dataset")).split()) == (n_clusters == 1)
     table.loc[table["movie"] == 11, ["x", "y"]] = None
-    assert texts(movie_map(table, "a dataset")).count("Kind") == 2 * min(n_clusters, 11)
+    assert texts(movie_map(table, "a dataset")).count("Kind") == min(n_clusters, 11)
 
 
 def test_a_dollar_does_not_start_a_formula() -> None:

@@ -3,12 +3,15 @@
 import re
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from stages.plotting.listing import BEST_KNOWN, CENTRAL, GEM, page, representatives
 from tests.plotting.builders import clustered
 
-TERMS = pd.DataFrame({"cluster": [0, 1], "term": ["Western", "Musical"], "share": 0.25, "elsewhere": 0.1})
+TERMS = pd.DataFrame(
+    {"cluster": [0, 0, 1], "term": ["Western", "Musical", "odd"], "lift": [2.55, 18.4, np.inf]}
+)
 
 
 def listed(table: pd.DataFrame, kind: str) -> list[int]:
@@ -47,9 +50,9 @@ def test_each_cluster_has_a_section_with_its_terms_and_movies() -> None:
     text = page(movies, representatives(movies, 2), TERMS, n_movies=75, label="a dataset")
     first, second = text.split("\n## ")[1:]
     assert first.startswith("0. Kind 0, 1990–2000\n")
-    assert "Western 25% (elsewhere 10%)" in first
+    assert "Western (2.5 ×), Musical (18 ×)." in first
     assert "| The Movie 38 | 1998 | War | 39 | 3.50 |" in first
-    assert "Musical" in second
+    assert "odd (only here)." in second
 
 
 def test_no_text_is_read_as_markup() -> None:
