@@ -57,7 +57,7 @@ def test_a_label_has_no_term_that_few_of_the_movies_have() -> None:
 
 def test_no_two_labels_are_equal() -> None:
     labels, both = np.repeat([0, 1, 2], 100), [1] * 200 + [0] * 100
-    years: list[int | None] = [1990] * 100 + [2010] * 200
+    years = [1990 if row < 100 else 2010 for row in range(300)]
     assert label(labels, {"War": both}, {}, years) == ["War, 1990", "War, 2010", "Mixed genres, 2010"]
     assert len(set(label(labels, {"War": both}, {}, [2000] * 300))) == 3
 
