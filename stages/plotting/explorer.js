@@ -93,20 +93,18 @@ const nameButton = (movie, ...before) =>
     ...dated(movie),
   );
 
+/** Links to the movie elsewhere, with a dot between them. */
 function links(movie) {
   const to = (name, href) =>
     make("a", {href, target: "_blank", rel: "noopener", ariaLabel: `${movie.title} on ${name}`}, name);
-  return [
+  const found = [
     ...(movie.imdb ? [to("IMDb", `https://www.imdb.com/title/tt${String(movie.imdb).padStart(7, "0")}/`)] : []),
     ...(movie.tmdb ? [to("TMDB", `https://www.themoviedb.org/movie/${movie.tmdb}`)] : []),
   ];
+  return make("p", {className: "soft links"}, ...found.flatMap((link, i) => (i ? [" · ", link] : [link])));
 }
 
-/** Genres and links, with dots between them. */
-function about(movie) {
-  const parts = [...(movie.genres.length ? [movie.genres.join(", ")] : []), ...links(movie)];
-  return make("p", {className: "soft"}, ...parts.flatMap((part, i) => (i ? [" · ", part] : [part])));
-}
+const genresOf = (movie) => make("p", {className: "soft"}, movie.genres.join(", "));
 
 // ---- stars: a slider, so that arrow keys, clicks and drags change them by half stars; 0 removes the rating
 const sliders = new Map(); // movie → the sliders that show its stars
@@ -354,17 +352,11 @@ function reasons(movie) {
 
 function recommendation(movie, i) {
   const place = make("span", {className: "number"}, `${i + 1} `);
-  const info = make("div", {}, about(movie), reasons(movie));
-  return Object.assign(
-    make(
-      "li",
-      {},
-      nameButton(movie, place),
-      predicted(movie),
-      make("div", {className: "about"}, info, starSlider(movie)),
-    ),
-    {movie},
-  );
+  const name = nameButton(movie, place);
+  const why = reasons(movie) ?? make("span", {});
+  return Object.assign(make("li", {}, name, predicted(movie), genresOf(movie), starSlider(movie), why, links(movie)), {
+    movie,
+  });
 }
 
 // ---- the selection: a movie, a cluster or nothing; stored in the URL's fragment
@@ -419,9 +411,10 @@ function showDetail(movie) {
   const {cluster} = movie;
   detail.replaceChildren(
     make("div", {className: "top"}, make("h2", {tabIndex: -1}, movie.dated), close),
-    about(movie),
+    genresOf(movie),
     ratingsOf(movie),
-    make("div", {className: "about"}, starSlider(movie), make("span", {id: "prediction"})),
+    links(movie),
+    make("div", {className: "yours"}, starSlider(movie), make("span", {id: "prediction"})),
     ...(cluster
       ? [
           make(
@@ -633,7 +626,7 @@ function paintLegend() {
 Object.assign(scene, {movies: onMap, clusters, passes, choose, say});
 scene.describe = (movie) => [
   make("strong", {}, movie.dated),
-  make("p", {}, movie.genres.join(", ")),
+  genresOf(movie),
   ratingsOf(movie),
   make("p", {}, swatch(movie.cluster), movie.cluster.label),
 ];
@@ -663,8 +656,7 @@ window.explorer = Object.freeze({
     return {x: left + x, y: top + y};
   },
   view: () => ({...view}),
-  texts: () =>
-    boxes.filter((box) => box.top !== undefined).map(({left, top, width, height}) => ({left, top, width, height})),
+  texts: () => boxes.filter((box) => !box.badge).map(({left, top, width, height}) => ({left, top, width, height})),
   search: (text) => search(index, text, SUGGESTIONS).movies.map(({id}) => id),
   recommend: (rows, options) => {
     const given = rows.map(([id, stars, session]) => ({movie: byId.get(id).row, stars, session}));

@@ -33,6 +33,7 @@ const FONTS = {
   strong: "600 12px system-ui, sans-serif",
   name: "600 13px system-ui, sans-serif",
 };
+const MAX_BADGES = 40; // rated films with a star each; more are ringed
 const NEIGHBOURHOOD = 0.06; // radius in which the films around a point are counted, as a share of the map
 const SECOND_PART = {away: 0.3, share: 0.3}; // a cluster of two parts: their distance, and the smaller one's share
 
@@ -230,11 +231,15 @@ function drawCross() {
 
 /** You, the recommended movies with their places, and stars on those that you have rated. */
 function drawMarks() {
-  if (scene.you) drawYou(place(scene.you));
-  for (const movie of scene.rated) if (movie.x !== null) drawBadge(movie, "★", theme.star);
+  for (const movie of scene.rated) {
+    if (movie.x === null) continue;
+    if (scene.rated.size > MAX_BADGES) drawDot(movie, 1, theme.star);
+    else drawBadge(movie, "★", theme.star);
+  }
   scene.recommended.forEach((movie, i) => {
     if (movie.x !== null) drawBadge(movie, String(i + 1), theme.accent);
   });
+  if (scene.you) drawYou(place(scene.you));
 }
 
 function drawBadge(movie, text, colour) {
@@ -248,18 +253,18 @@ function drawBadge(movie, text, colour) {
   Object.assign(context, {font: FONTS.strong, fillStyle: theme.paper, textAlign: "center", textBaseline: "middle"});
   context.fillText(text, at.x, at.y + 0.5);
   context.textAlign = "left";
-  if (movie === scene.recommended[0]) boxes.push({left: at.x - r, top: at.y - r, width: 2 * r, height: 2 * r});
+  boxes.push({left: at.x - r, top: at.y - r, width: 2 * r, height: 2 * r, badge: true}); // texts avoid it
 }
 
-function drawYou(at) {
-  trace(null, at, 13);
-  Object.assign(context, {strokeStyle: theme.paper, lineWidth: 6});
+function drawYou({x, y}) {
+  trace(null, {x, y}, 15);
+  Object.assign(context, {fillStyle: theme.paper, strokeStyle: theme.ink, lineWidth: 2.5});
+  context.fill();
   context.stroke();
-  Object.assign(context, {strokeStyle: theme.ink, lineWidth: 2.5});
-  context.stroke();
-  context.font = FONTS.name;
-  const width = measure("you", FONTS.name);
-  write(["you"], {left: at.x - width / 2, top: at.y - 7, width, height: 14}, theme.ink);
+  Object.assign(context, {font: FONTS.strong, fillStyle: theme.ink, textAlign: "center", textBaseline: "middle"});
+  context.fillText("you", x, y);
+  context.textAlign = "left";
+  boxes.push({left: x - 15, top: y - 15, width: 30, height: 30, badge: true});
 }
 
 /** The movies whose titles may be drawn; more of them at a higher zoom. */
