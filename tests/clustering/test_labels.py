@@ -1,5 +1,7 @@
 """Clusters are labelled by what distinguishes them, and no two labels are equal."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,13 +18,13 @@ def attributes(terms: Terms, n_movies: int) -> Attributes:
     return Attributes(list(terms), csr_array(columns.T))
 
 
-def table(labels: np.ndarray, genres: Terms, years: list[int | None] | None = None) -> pd.DataFrame:
+def table(labels: np.ndarray, genres: Terms, years: list[Any] | None = None) -> pd.DataFrame:
     """Movies with the columns cluster, genres and year."""
     own = ["|".join(genre for genre, has in genres.items() if has[movie]) for movie in range(len(labels))]
     return pd.DataFrame({"cluster": labels, "genres": own, "year": pd.Series(years, dtype="Int64")})
 
 
-def label(labels: np.ndarray, genres: Terms, tags: Terms, years: list[int | None]) -> list[str]:
+def label(labels: np.ndarray, genres: Terms, tags: Terms, years: list[Any]) -> list[str]:
     movies = table(labels, genres, years)
     return label_clusters(distinctive_terms(movies, attributes(tags, len(labels))), movies)
 
@@ -46,7 +48,7 @@ def test_a_label_has_genres_then_tags_then_the_period() -> None:
     first, second = [1] * 50 + [0] * 50, [0] * 50 + [1] * 50
     genres = {"Drama": [1] * 100, "Animation": first, "War": second}
     tags = {"!": first, "pixar": [1] * 45 + [0] * 55, "animation": first}
-    years: list[int | None] = [*(1995 + i % 10 for i in range(50)), *[None] * 50]
+    years: list[Any] = [*(1995 + i % 10 for i in range(50)), *[None] * 50]
     assert label(np.repeat([0, 1], 50), genres, tags, years) == ["Animation · ! · pixar, 1996–2003", "War"]
 
 
