@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
-from sklearn.preprocessing import normalize
 
 
 class NearestNeighbours(NamedTuple):
@@ -19,7 +18,7 @@ class NearestNeighbours(NamedTuple):
         Raises KeyError for a movie without an embedding.
         """
         row = {movie: row for row, movie in enumerate(self.movie.tolist())}[movie]
-        unit = normalize(self.embedding)
+        unit = unit_rows(self.embedding)
         cosine = unit @ unit[row]
         order = np.argsort(-cosine, kind="stable")
         order = order[order != row]
@@ -28,7 +27,13 @@ class NearestNeighbours(NamedTuple):
 
 def nearest_rows(embedding: Float[np.ndarray, "movies dimensions"], n: int) -> Int[np.ndarray, "movies _"]:
     """For each row the `n` other rows of highest cosine similarity, or all if there are fewer."""
-    unit = normalize(embedding)
+    unit = unit_rows(embedding)
     cosine = unit @ unit.T
     np.fill_diagonal(cosine, -np.inf)
     return np.argsort(-cosine, axis=1, kind="stable")[:, : min(n, len(unit) - 1)]
+
+
+def unit_rows(embedding: Float[np.ndarray, "rows dimensions"]) -> Float[np.ndarray, "rows dimensions"]:
+    """Rows divided by their lengths; rows of zeros stay."""
+    length = np.sqrt(np.einsum("ij,ij->i", embedding, embedding))
+    return np.asarray(embedding / np.where(length > 0, length, 1)[:, None])

@@ -80,7 +80,7 @@ def genres(clustered: pd.DataFrame, label: str) -> Figure:
         colour = "white" if 1.4 < abs(log_ratio[row, column]) < np.inf else "black"
         axes.text(column, row, f"{100 * value:.0f}", ha="center", va="center", size=8, color=colour)
     axes.set_xticks(range(share.shape[1]), share.columns, rotation=45, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(share)), [two_lines(cluster, name) for cluster, name in share.index])
+    axes.set_yticks(range(len(share)), [two_lines(int(cluster), name) for cluster, name in share.index])
     axes.set_title(f"Percentage of each cluster's movies that have a genre, {label}")
     note = "compared with all clustered movies"
     bar = figure.colorbar(image, ax=axes, location="bottom", aspect=40, pad=0.01, label=note)

@@ -48,7 +48,7 @@ def _write_names(axes: Axes, shown: pd.DataFrame) -> list[Bbox]:
         cluster, name = movies[["cluster", "name"]].iloc[0]
         position = movies[["x", "y"]].to_numpy()
         x, y = position[(cdist(position, position) ** 0.5).sum(axis=1).argmin()]
-        text = axes.text(x, y, two_lines(cluster, name), ha="center", va="center", size=9, weight="bold")
+        text = axes.text(x, y, two_lines(int(cluster), name), ha="center", va="center", size=9, weight="bold")
         text.set(color=COLOURS[cluster % len(COLOURS)], zorder=4)
         text.set_path_effects([withStroke(linewidth=4, foreground="white")])
         extent = text.get_window_extent().transformed(axes.transData.inverted())

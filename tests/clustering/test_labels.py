@@ -37,11 +37,11 @@ def test_log_odds_by_hand() -> None:
 
 
 def test_shares_and_lifts_are_those_of_the_movies_that_have_the_term() -> None:
-    labels, only_here = np.repeat([0, 1], [40, 10]), [1] * 10 + [0] * 40
+    labels, only_here = np.repeat([0, 1], [40, 10]), [1] * 30 + [0] * 20
     genres = {"War": [1] * 30 + [0] * 10 + [1] + [0] * 9, "Drama": [1] * 50}
     found = distinctive_terms(table(labels, genres, [None] * 50), attributes({"odd": only_here}, 50))
     rows = found[["cluster", "term", "kind", "share", "lift"]].to_numpy().tolist()
-    assert rows == [[0, "War", "genre", 0.75, 7.5], [0, "odd", "tag", 0.25, np.inf]]
+    assert rows == [[0, "odd", "tag", 0.75, np.inf], [0, "War", "genre", 0.75, 7.5]]
 
 
 def test_a_label_has_genres_then_tags_then_the_period() -> None:

@@ -90,5 +90,5 @@ def test_a_dollar_does_not_start_a_formula() -> None:
 def test_titles_and_names_on_the_map_do_not_overlap() -> None:
     for table in (clustered(), clustered().assign(x=[1.0] * 6 + [1.01] * 6, y=1.0)):
         boxes = [text.get_window_extent() for text in movie_map(table, "a dataset").axes[0].texts]
-        assert len(boxes) > 3
+        assert len(boxes) >= 3
         assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
