@@ -114,7 +114,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder in which everything was run once, without drawing figures."""
     folder = tmp_path_factory.mktemp("base")
     patch = pytest.MonkeyPatch()
-    patch.setattr(curve, "NUMBERS", range(2, 4))
+    patch.setattr(curve, "NUMBERS", [2, 3])
     patch.setattr(Figure, "savefig", lambda figure, file, **options: file.write(b"a figure"))
     (folder / "params.yaml").write_text(yaml.safe_dump(BASE))
     with chdir(folder):
