@@ -24,7 +24,7 @@ pytestmark = pytest.mark.long
 EXAMPLES = 10
 """Per key."""
 BASE = {**DEFAULTS, "dataset": "synthetic-1k", "epochs": 3, "latent_factors": 2, "n_clusters": 3}
-BASE |= {"replicas": 1, "min_ratings": 6, "device": "cpu", "feature_rank": 4}
+BASE |= {"replicas": 1, "min_ratings": 1, "device": "cpu", "feature_rank": 4}
 AFFORDABLE = {"epochs": 12, "latent_factors": 24, "feature_rank": 24, "replicas": 3, "processes": 2}
 """The largest number tried of a key; larger ones are valid too, but slow."""
 WORDS = {
