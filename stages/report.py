@@ -7,6 +7,7 @@ import pandas as pd
 
 from stages.clustering.embeddings import MovieEmbeddings
 from stages.core import cli
+from stages.core.compute import threads_for
 from stages.core.files import write_bytes, write_csv, write_text
 from stages.core.parameters import Count, Parameters
 from stages.factorization.model import Model
@@ -48,7 +49,8 @@ def main(
     embedding = MovieEmbeddings.load(points).embedding
     write_text(plots / "clusters.md", listing.page(clustered, listed, distinctive, len(all_movies), label))
     estimators = Model.load(model), Ease.load(ease)
-    page = explorer.page(all_movies, clustered, embedding, listed, *estimators, label)
+    with threads_for(int(all_movies["n_ratings"].sum())):
+        page = explorer.page(all_movies, clustered, embedding, listed, *estimators, label)
     write_text(plots / "explorer.html", page)
     write_csv(plots / "n_clusters.csv", numbers)
     write_csv(plots / "loss.csv", losses.drop(columns="burn_in"))
