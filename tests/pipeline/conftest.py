@@ -105,12 +105,12 @@ class Repository(NamedTuple):
         return status
 
     def digests(self) -> dict[str, str]:
-        """A digest of every file in data/, metrics/ and plots/."""
+        """A digest of every file in data/, metrics/ and plots/, but for what DVC leaves when it is killed."""
         return {
             str(path.relative_to(self.path)): hashlib.sha256(path.read_bytes()).hexdigest()
             for folder in ("data", "metrics", "plots")
             for path in sorted((self.path / folder).rglob("*"))
-            if path.is_file()
+            if path.is_file() and not re.fullmatch(r"\.[\w-]{22}\.tmp", path.name)
         }
 
     def is_as_committed(self) -> bool:
