@@ -44,8 +44,9 @@ def main(
     factors = NotebookFactors.load(notebook)
     penalties = parameters.baseline_regularization, parameters.ease_regularization
     with threads_for(len(train_part)):
-        write_bytes(ease, fit_ease(train_part, parameters.ease_regularization).serialize())
-        baselines = fit_baselines(train_part, factors, *penalties)
+        on_stars = fit_ease(train_part, parameters.ease_regularization)
+        write_bytes(ease, on_stars.serialize())
+        baselines = fit_baselines(train_part, factors, on_stars, *penalties)
         stars, ranked, rows = measure(baselines, train_part, validation_part, test_part)
     write_csv(predictions, stars)
     write_csv(rankings, ranked)
@@ -73,7 +74,7 @@ def measure(
                 rows[name]["validation_rmse"] = rmse(stars, validation.rating)
         if baseline.score:
             ranked = ranking_table(name, baseline.score, seen, test)
-            rows[name] |= {str(key).split()[1]: value for key, value in ranked.mean().items()}
+            rows[name] |= {str(key).split()[1]: value for key, value in ranked.mean().dropna().items()}
             rankings = pd.concat([rankings, ranked], axis="columns")
         shown = ", ".join(f"{metric} {value:.4f}" for metric, value in rows[name].items())
         print(f"baselines: {name}: {shown}")

@@ -44,21 +44,13 @@ def main(
     train_part, validation_part, test_part = map(Ratings.load, (train, validation, test))
     scores: Metrics = {}
     if len(test_part):
-        stars, ranked = (
-            load(predictions, pd.read_csv, "baselines"),
-            load(rankings, read_rankings, "baselines"),
-        )
+        stars, ranked = (load(path, pd.read_csv, "baselines") for path in (predictions, rankings))
         inputs = Model.load(model), Ease.load(ease), stars, ranked
         with threads_for(len(train_part)):
             scores = evaluate(*inputs, train_part, validation_part, test_part, rng)
     write_metrics(metrics, scores)
     shown = ", ".join(f"{name} {value:.4f}" for name, value in scores.items() if isinstance(value, float))
     print(f"evaluate: {shown or 'there are no test ratings'}")
-
-
-def read_rankings(path: Path) -> pd.DataFrame:
-    """What `baselines` writes: without columns if nobody has a relevant test rating."""
-    return pd.read_csv(path) if path.read_text().strip() else pd.DataFrame()
 
 
 def evaluate(

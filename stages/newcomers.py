@@ -23,12 +23,13 @@ from stages.factorization.fit import FitParameters, fit, make_problem
 from stages.factorization.fold_in import fold_in_users
 from stages.factorization.model import Model
 from stages.movielens.ratings import Ratings, SideInformation, concatenate
-from stages.ranking.baselines import biases, popularity
+from stages.ranking.baselines import biases, ease_score, popularity
 from stages.ranking.bootstrap import compare_accuracy, compare_rankings, squared_errors
+from stages.ranking.bootstrap import rmse as root_mean_squared_error
 from stages.ranking.ease import Ease
 from stages.ranking.metrics import RANKING_METRICS, ranking_table, rating_rows
-from stages.ranking.neighbours import fits_in_memory, item_similarities, rank_by_items
-from stages.ranking.score import DISLIKED, fit_ease, score_users
+from stages.ranking.neighbours import fits_in_memory, item_similarities, predict_all, rank_by_items
+from stages.ranking.score import DISLIKED, fit_ease, score_users, shares
 
 GIVEN = 3, 5, 10
 """Numbers of ratings after which movies are ranked, all for the same held-out ratings."""
@@ -95,7 +96,7 @@ def evaluate(
     side_information: SideInformation,
     parameters: NewcomersParameters,
 ) -> Metrics:
-    """Metrics on the held-out ratings, after as many of the given ratings as the names say."""
+    """Metrics on the held-out ratings; the numbers in names are of given ratings."""
     validation = validation[~torch.isin(validation.user, held_out.user)]
     problem = make_problem(parameters, others, validation, side_information, "without newcomers")
     model = fit(problem, parameters).model.to(torch.device("cpu"))
@@ -103,42 +104,44 @@ def evaluate(
     similarity = item_similarities(others) if fits_in_memory(others) else torch.zeros(0, 0)
     rng = np.random.default_rng(derive_seed(parameters.seed, "newcomers"))
 
-    def predict(predictor: Model) -> np.ndarray:
-        return predictor.predict(held_out).clamp(*others.scale()).numpy()
-
-    def after(n: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Predictions of the held-out ratings, and ranking metrics by user, each by method."""
+    # EASE is tuned for newcomers, on folds of the training and validation ratings
+    on_stars = fit_ease(others, 2 * parameters.ease_regularization, constant=0.5)
+    n_given, folded, ranked = parameters.given_ratings, dict[int, Model](), dict[int, pd.DataFrame]()
+    for n in {n_given, *GIVEN}:
         first = given[position(given) < n]
-        folded = fold_in_users(model, first, known=False)
-        scores = {"model": score_users(folded, ease, first), "popularity": popularity(others)}
+        folded[n] = fold_in_users(model, first, known=False)
+        scores = {"model": score_users(folded[n], ease, first), "popularity": popularity(others)}
+        scores["ease_stars"] = ease_score(on_stars, shares(first))
         if len(similarity):
             scores["neighbours"] = rank_by_items(first, similarity)
-        biased = biases(concatenate(others, first), parameters.baseline_regularization)
-        ranked = [ranking_table(name, score, first, held_out) for name, score in scores.items()]
-        predictions = pd.DataFrame({"model": predict(folded), "biases": predict(biased)})
-        return squared_errors(predictions, held_out), pd.concat(ranked, axis="columns")
-
-    errors, ranked = after(parameters.given_ratings)
-    comparisons = {metric: compare_rankings(ranked, metric, rng) for metric in RANKING_METRICS}
+        tables = [ranking_table(name, score, first, held_out) for name, score in scores.items()]
+        ranked[n] = pd.concat(tables, axis="columns")
+    known = concatenate(others, given[position(given) < n_given])
+    biased = biases(known, parameters.baseline_regularization)
+    stars = {"model": folded[n_given].predict(held_out), "biases": biased.predict(held_out)}
+    if len(similarity):
+        stars["neighbours"] = predict_all(known, biased)[held_out.user, held_out.movie]
+    clipped = {name: value.clamp(*others.scale()).numpy() for name, value in stars.items()}
+    errors = squared_errors(pd.DataFrame(clipped), held_out)
+    comparisons = {metric: compare_rankings(ranked[n_given], metric, rng) for metric in RANKING_METRICS}
     return {
         "n_newcomers": len(errors),
-        "n_given": int((position(given) < parameters.given_ratings).sum()),
+        "n_given": len(known) - len(others),
         "n_predicted": len(held_out),
         "fold_in": {
-            **summary(errors, ranked.filter(like="model")),
+            "rmse": float(root_mean_squared_error(*errors[["model", "n_ratings"]].to_numpy().T, axis=0)),
+            **means(ranked[n_given].filter(like="model")),
             "against_best_baseline": {**compare_accuracy(errors, rng), **comparisons},
         },
-        **{f"after_{n}": summary(*after(n)) for n in GIVEN},
+        **{f"after_{n}": means(ranked[n]) for n in GIVEN},
         **(dislike_respected(model, ease, similarity, given, held_out) if len(similarity) else {}),
     }
 
 
-def summary(errors: pd.DataFrame, ranked: pd.DataFrame) -> Metrics:
-    """RMSE of the model, and the mean of each ranking metric; those of the model have no prefix."""
-    means = ranked.mean().to_dict()
-    return {"rmse": (errors["model"].sum() / errors["n_ratings"].sum()) ** 0.5} | {
-        str(name).removeprefix("model ").replace(" ", "_"): value for name, value in means.items()
-    }
+def means(ranked: pd.DataFrame) -> Metrics:
+    """The mean of each ranking metric; those of the model have no prefix."""
+    values = ranked.mean().dropna().items()
+    return {str(name).removeprefix("model ").replace(" ", "_"): value for name, value in values}
 
 
 def dislike_respected(

@@ -51,7 +51,7 @@ def main(
     if distributed.is_main():
         print(f"train: {parameters.solver} on {problem.device}: fitted in {seconds:.1f} s")
         write_metrics(metrics, score(fitted, problem))
-        write_csv(history, tabulate(fitted, parameters))
+        write_csv(history, tabulate(fitted))
         write_bytes(model, fitted.model.serialize())
 
 
@@ -90,12 +90,11 @@ def score(fitted: Fit, problem: Problem) -> Metrics:
     return {**errors, "epochs": len(fitted.history.train_loss)}
 
 
-def tabulate(fitted: Fit, parameters: FitParameters) -> pd.DataFrame:
+def tabulate(fitted: Fit) -> pd.DataFrame:
     """epoch (from 1), train_loss, validation_loss (stars², empty without validation ratings), burn_in."""
     losses = pd.DataFrame(vars(fitted.history)).round(6)
     losses.insert(0, "epoch", losses.index + 1)
-    share = parameters.burn_in if parameters.solver == "gibbs" else 0
-    return losses.assign(burn_in=losses["epoch"] <= int(share * parameters.epochs))
+    return losses.assign(burn_in=losses["epoch"] <= losses["burn_in"])
 
 
 if __name__ == "__main__":

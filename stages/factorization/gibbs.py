@@ -41,8 +41,9 @@ def fit(problem: Problem, hyperparameters: Hyperparameters) -> Fit:
     `train_loss` is that of each draw; `validation_loss` that of the average over the draws kept so far.
     """
     validation = problem.validation.to(problem.device)
-    state, history = State(problem, hyperparameters), History()
-    kept_epochs = state.kept_epochs(hyperparameters)
+    state = State(problem, hyperparameters)
+    history = History(burn_in=int(hyperparameters.burn_in * hyperparameters.epochs))
+    kept_epochs = state.kept_epochs(hyperparameters.epochs, history.burn_in)
     kept: list[Model] = []
     total = torch.zeros(len(validation), device=problem.device)
     for epoch in history.epochs(hyperparameters.epochs, problem.label):
@@ -82,12 +83,11 @@ class State:
         self.effects = torch.zeros(len(self.session), device=device)  # s
         self.effect_precision = 10.0 if self.with_sessions else NO_EFFECT  # τ
 
-    def kept_epochs(self, hyperparameters: Hyperparameters) -> range:
+    def kept_epochs(self, n_epochs: int, burn_in: int) -> range:
         """Epochs whose draws are kept: those after the burn-in, thinned evenly to `MAX_BYTES`, last first."""
-        last, burn_in = hyperparameters.epochs - 1, int(hyperparameters.burn_in * hyperparameters.epochs)
         size = 2 * (self.users.numel() + self.movies.numel() + len(self.users) + len(self.effects))
-        step = -(-(last + 1 - burn_in) * size // MAX_BYTES)
-        return range(last, burn_in - 1, -step)
+        step = -(-(n_epochs - burn_in) * size // MAX_BYTES)
+        return range(n_epochs - 1, burn_in - 1, -step)
 
     def sweep(self) -> None:
         """Draw every unknown from its distribution given the others."""

@@ -54,10 +54,12 @@ class Problem(NamedTuple):
 
 @dataclass
 class History:
-    """Mean squared errors by epoch, in stars²."""
+    """Mean squared errors by epoch, in stars², and the number of epochs whose draws are not kept."""
 
     train_loss: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)  # not a number without validation ratings
+
+    burn_in: int = 0
 
     def epochs(self, n_epochs: int, label: str) -> Iterator[int]:
         """Numbers of the epochs, on a progress bar; raises UserError if a training loss is not finite."""

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -15,8 +14,10 @@ from stages.factorization.fit import NotebookFactors
 from stages.factorization.model import Model, single
 from stages.movielens.ratings import Ratings
 from stages.ranking import ease
+from stages.ranking.ease import Ease
 from stages.ranking.metrics import Score, rating_rows
 from stages.ranking.neighbours import fits_in_memory, item_similarities, predict_all, rank_by_items, views
+from stages.ranking.score import shares
 
 
 class Baseline(NamedTuple):
@@ -27,7 +28,7 @@ class Baseline(NamedTuple):
 
 
 def fit_baselines(
-    train: Ratings, factors: NotebookFactors, bias_penalty: float, ease_penalty: float
+    train: Ratings, factors: NotebookFactors, on_stars: Ease, bias_penalty: float, ease_penalty: float
 ) -> Iterator[tuple[str, Baseline]]:
     """The name and fit of each baseline, fitted one at a time, as some take much memory.
 
@@ -46,9 +47,9 @@ def fit_baselines(
     else:
         print("baselines: neighbours: left out, as their similarities would not fit in memory")
     yield "popularity", Baseline(score=popularity(train))
-    yield "ease", Baseline(score=ease_score(views(train), ease_penalty))
-    shares = replace(train, rating=train.rating / 5).sorted_by_user()
-    yield "ease_stars", Baseline(score=ease_score(shares, ease_penalty))
+    viewed = views(train)
+    yield "ease", Baseline(score=ease_score(ease.fit(viewed, ease_penalty), viewed))
+    yield "ease_stars", Baseline(score=ease_score(on_stars, shares(train)))
 
 
 def notebook(factors: NotebookFactors) -> Model:
@@ -80,9 +81,8 @@ def biases(train: Ratings, penalty: float) -> Model:
     return single(mean.float(), user_biases.float()[:, None], movie_biases.float()[:, None])
 
 
-def ease_score(by_user: Ratings, penalty: float) -> Score:
-    """Score movies by EASE fitted to these values, for the same users."""
-    fitted = ease.fit(by_user, penalty)
+def ease_score(fitted: Ease, by_user: Ratings) -> Score:
+    """Score movies by EASE for users with ratings of these values, sorted by user."""
     return lambda user: fitted.score(rating_rows(by_user, user))
 
 

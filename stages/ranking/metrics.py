@@ -41,7 +41,7 @@ def interval_coverage(standardized_error: Float[Tensor, " n_ratings"]) -> dict[s
 def ranking_table(name: str, score: Score, seen: Ratings, test: Ratings) -> pd.DataFrame:
     """Ranking metrics by user with a relevant test rating, in columns such as "ease ndcg_at_10"."""
     by_user = top_movies(score, seen, test)[1]
-    return pd.DataFrame({f"{name} {metric}": value.numpy() for metric, value in by_user.items()})
+    return pd.DataFrame({f"{name} {metric}": by_user.get(metric, []) for metric in RANKING_METRICS})
 
 
 def top_movies(

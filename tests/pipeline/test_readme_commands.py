@@ -18,7 +18,7 @@ BLOCKS = [
 ELSEWHERE = "pip install", "pytest", "OMP_NUM_THREADS=1 pytest", "pre-commit", "python -m stages.recommend"
 """Commands that .ci/run or tests/test_readme.py run."""
 SHORTER = {
-    "python -m tests.benchmarks": "python -m tests.benchmarks adam",
+    "python -m tests.benchmarks": "python -m tests.benchmarks als",
     "range(8,40,8)": "range(3,5)",
     "range(1,6)": "range(1,2)",
     "synthetic-25m": "synthetic-6k",

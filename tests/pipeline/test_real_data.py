@@ -1,11 +1,17 @@
-"""The real pipeline on ml-latest-small gives the committed results, whatever the number of threads."""
+"""The real pipeline on ml-latest-small: its results, whatever the number of threads, and its page."""
 
+import csv
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from playwright.sync_api import sync_playwright
 
+from stages.recommender.artifacts import Artifacts
 from tests.committed_results import TOLERANCE, differences, experiments, flat, metrics
 from tests.pipeline.conftest import Repository
+from tests.plotting.test_explorer import CHROMIUM, compare, data_of, find
 from tests.repository import ROOT, STAGES
 
 pytestmark = pytest.mark.long
@@ -56,3 +62,37 @@ def test_an_experiment_gives_its_row_again(one_thread: Repository, real_zip: Pat
         expected = {key: recorded[key] for key in found if key in recorded}
         assert expected, name
         assert differences(name, found, expected) == []
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium on the PATH")
+def test_the_page_recommends_as_the_terminal_does(
+    one_thread: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = one_thread.path / "plots" / "explorer.html"
+    artifacts, rng = Artifacts(one_thread.path / "data"), np.random.default_rng(0)
+    ratings, known = artifacts.ratings, set(data_of(path.read_text(encoding="utf-8"))["movies"]["id"])
+    people = []
+    for user in rng.choice(ratings.n_users, 50, replace=False):
+        own = ratings[ratings.user == int(user)]
+        given = own[torch.from_numpy(rng.permutation(len(own))[: rng.choice([3, 5, 10])])]
+        rated = zip(given.movie.tolist(), given.rating.tolist(), strict=True)
+        people.append([pair for pair in rated if artifacts.movies["movie_id"][pair[0]] in known])
+    titles = (ROOT / "tests" / "recommender" / "titles.csv").read_text(encoding="utf-8")
+    expected = [row for row in csv.DictReader(titles.splitlines()) if row["expected"] != "ask"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(path.as_uri())
+        overlap, difference, deviation = compare(page, artifacts, people)
+        found = [page.evaluate("text => explorer.search(text)", row["title"]) for row in expected]
+        find(page, "Alien").first.click()
+        page.keyboard.press("End")
+        milliseconds = page.evaluate("explorer.updateTime()")
+    with capsys.disabled():
+        print(f"\npage: {path.stat().st_size:,} bytes, update {milliseconds:.0f} ms")
+        print(f"top 10: {overlap:.2f} shared; stars {difference:.3f}, deviations {deviation:.3f} apart")
+    assert overlap >= 8
+    assert difference <= 0.05
+    assert path.stat().st_size <= 4_000_000
+    pairs = zip(expected, found, strict=True)
+    assert not [row["title"] for row, ids in pairs if int(row["expected"]) not in ids]
