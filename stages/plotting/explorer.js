@@ -18,10 +18,9 @@ import {
   startMap,
   view,
 } from "./map.js";
-import {deviation, explain, openModel, recommend} from "./recommend.js";
+import {deviation, explain, inputOf, openModel, recommend} from "./recommend.js";
 import {find, openSearch, search} from "./search.js";
 
-const DISLIKED = 2.5; // stars up to which a film is disliked
 const LEAST_REASON = 0.05; // stars that a rating must add to be named
 const SUGGESTIONS = 10;
 const STARTERS = 10;
@@ -62,6 +61,7 @@ onMap.forEach((movie, i) => {
   movie.cluster.members.push(movie);
 });
 const model = openModel(data.model, data.movies.n);
+const isDislike = (stars) => inputOf(model, stars) < 0;
 const index = openSearch(movies);
 const byId = new Map(movies.map((movie) => [movie.id, movie]));
 
@@ -216,7 +216,7 @@ function showYours(kept) {
     ? "They are kept in this browser only."
     : "This browser does not let the page keep them: export them.";
   get("yours-note").textContent = ratings.size ? where : "None yet.";
-  if (rated.length && rated.every(([, {stars}]) => stars <= DISLIKED)) {
+  if (rated.length && rated.every(([, {stars}]) => isDislike(stars))) {
     get("yours-note").textContent += " So far all are low: that says what to avoid. Add one that you like.";
   }
   document.querySelector('[data-to="rate"]').textContent = ratings.size
@@ -345,7 +345,7 @@ function reasons(movie) {
     .slice(0, 2)
     .filter(({added}) => added >= LEAST_REASON);
   const texts = named.map(
-    ({movie: row, stars, added}) => `${stars <= DISLIKED ? "disliking " : ""}${movies[row].title} +${added.toFixed(2)}`,
+    ({movie: row, stars, added}) => `${isDislike(stars) ? "disliking " : ""}${movies[row].title} +${added.toFixed(2)}`,
   );
   return texts.length ? make("p", {className: "soft reasons"}, `because of ${texts.join(", ")}`) : null;
 }

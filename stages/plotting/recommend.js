@@ -123,6 +123,11 @@ function foldInDraw(model, draw, rated) {
   return {covariance, influence, mean};
 }
 
+/** What EASE is given for a rating; negative for a dislike. */
+export function inputOf(model, stars) {
+  return model.inputs[Math.round(2 * stars) - 1];
+}
+
 /** Predicted stars of every movie: the average over the draws. */
 function predict(model, draws) {
   const stars = Float32Array.from(model.mean);
@@ -181,7 +186,7 @@ export function explain(model, person, movie) {
 function estimate(model, ratings) {
   const scores = Float32Array.from(model.intercept);
   for (const {movie, stars} of ratings) {
-    const x = (stars === null ? 1 : model.inputs[Math.round(2 * stars) - 1]) * model.weight_scale;
+    const x = (stars === null ? 1 : inputOf(model, stars)) * model.weight_scale;
     for (let i = model.start[movie]; i < model.start[movie + 1]; i++) {
       scores[model.columns[i]] += x * model.weights[i] * Math.abs(model.weights[i]);
     }

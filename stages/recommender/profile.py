@@ -10,12 +10,12 @@ from torch import Tensor
 
 from stages.core.cli import UserError
 from stages.factorization.fold_in import UserPosterior, fold_in
-from stages.ranking.score import values
+from stages.ranking.score import DISLIKED, values
 from stages.recommender import film_list
 from stages.recommender.artifacts import Artifacts
 
-LIKED, DISLIKED = 4.5, 2.5
-"""Stars of a film that somebody likes, and those up to which they dislike it."""
+LIKED = 4.5
+"""Stars of a film that somebody likes."""
 NOW, DAY = 10**10, 86_400
 """In seconds: when ratings in a command are given, later than all of the dataset; a day."""
 

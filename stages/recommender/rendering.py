@@ -4,7 +4,7 @@ import json
 import sys
 from typing import Any
 
-from stages.recommender.profile import DISLIKED
+from stages.ranking.score import DISLIKED
 from stages.recommender.title_search import label
 
 LEAST = 0.05
