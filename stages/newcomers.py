@@ -28,7 +28,7 @@ from stages.ranking.bootstrap import compare_accuracy, compare_rankings, squared
 from stages.ranking.bootstrap import rmse as root_mean_squared_error
 from stages.ranking.ease import Ease
 from stages.ranking.metrics import RANKING_METRICS, ranking_table, rating_rows
-from stages.ranking.neighbours import fits_in_memory, item_similarities, predict_all, rank_by_items
+from stages.ranking.neighbours import fits_in_memory, item_similarities, rank_by_items
 from stages.ranking.score import DISLIKED, fit_ease, score_users, shares
 
 GIVEN = 3, 5, 10
@@ -119,8 +119,6 @@ def evaluate(
     known = concatenate(others, given[position(given) < n_given])
     biased = biases(known, parameters.baseline_regularization)
     stars = {"model": folded[n_given].predict(held_out), "biases": biased.predict(held_out)}
-    if len(similarity):
-        stars["neighbours"] = predict_all(known, biased)[held_out.user, held_out.movie]
     clipped = {name: value.clamp(*others.scale()).numpy() for name, value in stars.items()}
     errors = squared_errors(pd.DataFrame(clipped), held_out)
     comparisons = {metric: compare_rankings(ranked[n_given], metric, rng) for metric in RANKING_METRICS}
