@@ -35,6 +35,9 @@ def shortened(command: str, folder: Path) -> str:
 
 def test_all_commands_run_each_block_in_the_committed_state(repository: Repository, tmp_path: Path) -> None:
     assert sum(map(len, BLOCKS)) > 10
+    repository.set_parameters(study=False)
+    repository.dvc("repro")
+    repository.commit_everything()
     for block in BLOCKS:
         repository.git("checkout", "--quiet", ".")
         repository.dvc("checkout")
