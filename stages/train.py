@@ -76,7 +76,7 @@ def estimate(problem: Problem, parameters: FitParameters) -> float:
         return ratings + normal_equations
     draws = parameters.epochs * (1 - parameters.burn_in)
     size = 2 * draws * (n_rows * entries + len(problem.train) / 10)  # in half precision, with sessions
-    return ratings + normal_equations + 2 * min(size, gibbs.MAX_BYTES)
+    return ratings + normal_equations + 4 * min(size, gibbs.MAX_BYTES)
 
 
 def score(fitted: Fit, problem: Problem) -> Metrics:

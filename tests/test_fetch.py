@@ -76,6 +76,13 @@ def test_an_unknown_dataset_is_an_error_that_lists_the_releases() -> None:
         fetch.find_sources("ml-latest", None)
 
 
+def test_generated_ratings_that_would_not_fit_in_memory_are_refused_before_they_are_generated(
+    run: Run,
+) -> None:
+    with pytest.raises(UserError, match=r"synthetic-999999999999m would take .* GiB"):
+        run("synthetic-999999999999m")
+
+
 def test_a_zip_is_taken_from_a_mirror_directory(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

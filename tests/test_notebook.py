@@ -35,10 +35,11 @@ def test_fits_depend_on_the_seed_alone(tmp_path: Path, small_parts: dict[str, Ra
     assert (tmp_path / "factors.pt").read_bytes() == written
 
 
-def test_the_recipe_is_left_out_for_too_many_ratings(
-    tmp_path: Path, small_parts: dict[str, Ratings], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("wanted", "spare"), [(True, -1), (False, 0)])
+def test_the_recipe_is_left_out_if_not_wanted_or_for_too_many_ratings(
+    tmp_path: Path, small_parts: dict[str, Ratings], monkeypatch: pytest.MonkeyPatch, wanted: bool, spare: int
 ) -> None:
-    monkeypatch.setattr(notebook, "LARGEST", len(small_parts["train"]) - 1)
-    factors = run(tmp_path, small_parts)
+    monkeypatch.setattr(notebook, "LARGEST", len(small_parts["train"]) + spare)
+    factors = run(tmp_path, small_parts, notebook=wanted)
     assert factors.user_factors.shape == (0, 60, 8)
     assert factors.movie_factors.shape == (0, 150, 8)

@@ -17,6 +17,8 @@ RELEVANT = 4.0
 RANKING_METRICS = "ndcg_at_10", "recall_at_10"
 BLOCK = 512
 """Users ranked at once: bounds memory to a few times `BLOCK` × n_movies numbers."""
+MAX_USERS = 20_000
+"""Users for whom movies are ranked: of more, every second, or third, …, is taken."""
 
 Score = Callable[[Int[Tensor, " users"]], Float[Tensor, "users n_movies"]]
 """Scores every movie for each of the users: movies with higher scores are ranked first."""
@@ -54,6 +56,7 @@ def top_movies(
     """
     relevant, seen = test[test.rating >= RELEVANT].sorted_by_user(), seen.sorted_by_user()
     users = relevant.user.unique()
+    users = users[:: max(1, -(-len(users) // MAX_USERS))]
     movie = torch.zeros(len(users), min(10, test.n_movies), dtype=torch.int64)
     hit, n_relevant = torch.zeros_like(movie, dtype=torch.bool), torch.zeros_like(users)
     for start in tqdm(range(0, len(users), BLOCK), desc="rank", unit=f"{BLOCK} users", delay=2):
