@@ -20,10 +20,18 @@ from stages.factorization.solver import Hyperparameters, Problem
 def user_features(
     problem: Problem, hyperparameters: Hyperparameters, by_user: GroupedRatings, by_movie: GroupedRatings
 ) -> tuple[Float[Tensor, "n_users width"], Float[Tensor, "n_movies width"]]:
-    """Features of each user, and the basis V: features are Σ V_i / √n over the n movies that a user rated."""
+    """Features of each user, and the basis V: features are Σ V_i / √n over the n movies that a user rated.
+
+    A user without training ratings has the mean over the ratings: a rating to predict is more likely from
+    somebody who rates many movies, and such users give fewer stars.
+    """
+    train = problem.train
     if not hyperparameters.user_features:
-        return torch.zeros(problem.train.n_users, 0), torch.zeros(problem.train.n_movies, 0)
-    return co_occurrence(by_user, by_movie, hyperparameters.feature_rank, problem.generator)
+        return torch.zeros(train.n_users, 0), torch.zeros(train.n_movies, 0)
+    features, basis = co_occurrence(by_user, by_movie, hyperparameters.feature_rank, problem.generator)
+    n_ratings = torch.bincount(train.user, minlength=train.n_users)[:, None]
+    mean = (n_ratings * features).sum(dim=0) / len(train)
+    return features.where(n_ratings > 0, mean), basis
 
 
 def movie_features(

@@ -6,7 +6,9 @@ import torch
 from stages.factorization import features
 from stages.factorization.grouped_ratings import group
 from stages.factorization.randomized_svd import leading_singular_vectors
+from stages.factorization.solver import Hyperparameters, Problem
 from stages.movielens.ratings import Ratings
+from tests.repository import DEFAULTS
 
 
 @pytest.mark.parametrize("shape", [(40, 25), (25, 40), (3, 50)])
@@ -34,3 +36,12 @@ def test_co_occurrence_keeps_the_similarities_of_rows(train: Ratings, by: str) -
     found, basis = features.co_occurrence(*pair, 200, torch.Generator().manual_seed(0))
     torch.testing.assert_close(rows @ basis, found, atol=1e-3, rtol=0)
     torch.testing.assert_close(found @ found.T, rows @ rows.T, atol=1e-3, rtol=0)
+
+
+def test_a_user_without_ratings_has_the_mean_features_over_the_ratings(train: Ratings) -> None:
+    train = train[train.user != 3]
+    problem = Problem(train, train[:0], None, torch.device("cpu"), torch.Generator().manual_seed(0))
+    by_user, by_movie = group(train, "user"), group(train, "movie")
+    found, _ = features.user_features(problem, Hyperparameters.parse(DEFAULTS), by_user, by_movie)
+    torch.testing.assert_close(found[3], found[train.user].mean(dim=0))
+    assert found[3].abs().max() > 0.01

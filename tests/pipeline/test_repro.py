@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.pipeline.conftest import Repository
-from tests.repository import STAGES, outputs
+from tests.repository import DEFAULTS, STAGES, outputs
 
 AFTER_TRAINING = {"train", "replicas", "newcomers", "evaluate", "points", "cluster", "curve", "report"}
 
@@ -34,7 +34,8 @@ def test_other_factors_train_again_and_going_back_restores(repository: Repositor
     assert model["user_factors"].shape[-1] == 16
     difference = repository.dvc("metrics", "diff").output
     assert re.search(r"metrics/test\.json +rmse +\d\.\d+ +\d\.\d+ +-?\d\.\d+", difference)
-    back = repository.dvc("exp", "run", "-S", "latent_factors=8", "-S", "learning_rate=0.001")
+    factors, rate = (f"{key}={DEFAULTS[key]}" for key in ("latent_factors", "learning_rate"))
+    back = repository.dvc("exp", "run", "-S", factors, "-S", rate)
     assert {"train", "replicas", "newcomers", "points", "cluster", "curve"} <= back.restored
     assert repository.metrics("test") == before
     assert repository.git("status", "--porcelain") == ""
