@@ -28,13 +28,9 @@ SENSITIVE = {
     "genre_coherence_z": 0.2,
     "tag_coherence_z": 0.2,
     "genre_coherence_z_without_genres": 0.2,
-    "notebook.smallest": 0.2,
-    "notebook.largest": 0.2,
-    "notebook.stability": 0.1,
-    "notebook.genre_coherence_z": 0.2,
     "notebook.tag_coherence_z": 0.6,
 }
-"""The same, for numbers that change when a few movies change their cluster."""
+"""The same, for numbers that change when a few movies change their cluster, also the notebook's."""
 
 
 def text(path: str) -> str:
@@ -65,7 +61,8 @@ def differences(name: str, found: dict[str, Any], committed: dict[str, Any]) -> 
         one, other = found.get(key), committed[key]
         if not isinstance(one, int | float) or not isinstance(other, int | float):
             return bool(one == other)
-        return bool(abs(one - other) <= SENSITIVE.get(key, TOLERANCE[name]) * max(1, abs(other)))
+        tolerance = SENSITIVE.get(key) or SENSITIVE.get(key.removeprefix("notebook.")) or TOLERANCE[name]
+        return bool(abs(one - other) <= tolerance * max(1, abs(other)))
 
     return [f"{key}: {found.get(key)}, committed {committed[key]}" for key in committed if not agree(key)]
 

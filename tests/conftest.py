@@ -1,5 +1,6 @@
 """Shared fixtures and builders: a small generated release, and the real one where the mirror offers it."""
 
+import json
 import os
 import signal
 import zipfile
@@ -24,8 +25,14 @@ from tests.repository import DEFAULTS
 # What a shell runs in the background ignores Ctrl-C, and so would all that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+pytest_plugins = ["tests.recommender.builders"]
+
 SMALL = synthetic.Size(n_users=60, n_movies=150, n_ratings=3_000)
 
+Patch = pytest.MonkeyPatch
+Capture = pytest.CaptureFixture[str]
+Parts = dict[str, Ratings]
+"""Ratings to train on, to validate and to test on, by name."""
 MakeZip = Callable[[Mapping[str, str | bytes]], Path]
 
 
@@ -49,11 +56,16 @@ def small_release(small_zip: Path) -> Release:
 
 
 @pytest.fixture(scope="session")
-def small_parts(small_release: Release) -> dict[str, Ratings]:
+def small_parts(small_release: Release) -> Parts:
     """The small release's training, validation and test ratings."""
     ratings, _, _ = index(small_release.ratings)
     parts = split(prepare_parameters(), ratings.timestamp)
     return {name: ratings[rows] for name, rows in parts.items()}
+
+
+@pytest.fixture
+def train(small_parts: Parts) -> Ratings:
+    return small_parts["train"]
 
 
 @pytest.fixture
@@ -147,7 +159,13 @@ def plant(
     return planted[chosen], planted[~chosen]
 
 
-def write_training_inputs(directory: Path, parts: dict[str, Ratings], **changes: object) -> None:
+def run_stage(main: Callable[..., None], directory: Path, names: str, metrics: str = "") -> Any:
+    """Run a stage's `main` on files of these names in a directory; the content of a metrics file of them."""
+    main(*(directory / name for name in names.split()))
+    return json.loads((directory / metrics).read_text()) if metrics else None
+
+
+def write_training_inputs(directory: Path, parts: Parts, **changes: object) -> None:
     """What a stage that trains reads: train.pt, validation.pt, side.pt and params.yaml for quick training."""
     for name in ("train", "validation"):
         (directory / f"{name}.pt").write_bytes(parts[name].serialize())

@@ -1,11 +1,8 @@
 """A local server with scripted answers, to simulate network errors."""
 
-import ssl
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any, NamedTuple
 
 
@@ -22,21 +19,17 @@ class Answer(NamedTuple):
 
 Script = dict[str, list[Answer]]
 """The answers of each path, of which the last is repeated."""
-Serve = Callable[..., str]
+Serve = Callable[[Script], str]
 
 
 class Server(ThreadingHTTPServer):
     """Gives each path its answers in order."""
 
-    def __init__(self, script: Script, certificate: Path | None) -> None:
+    def __init__(self, script: Script) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.script = script
         self.finished = threading.Event()
-        if certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate)
-            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
-        self.address = f"{'https' if certificate else 'http'}://127.0.0.1:{self.server_port}"
+        self.address = f"http://127.0.0.1:{self.server_port}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Nothing: clients that disconnect are expected."""
@@ -66,8 +59,8 @@ def run_servers() -> Iterator[Serve]:
     """A function that starts a server and returns its address; all stop with the test."""
     started: list[Server] = []
 
-    def serve(script: Script, certificate: Path | None = None) -> str:
-        server = Server(dict(script), certificate)
+    def serve(script: Script) -> str:
+        server = Server(dict(script))
         started.append(server)
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         return server.address
@@ -77,13 +70,3 @@ def run_servers() -> Iterator[Serve]:
         server.finished.set()
         server.shutdown()
         server.server_close()
-
-
-def self_signed_certificate(directory: Path) -> Path:
-    """A certificate for 127.0.0.1 and its key, in one file."""
-    path = directory / "certificate.pem"
-    request = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=127.0.0.1"
-    options = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", path.name]
-    subprocess.run([*request.split(), *options], cwd=directory, check=True, capture_output=True)
-    path.write_bytes(path.read_bytes() + (directory / "key.pem").read_bytes())
-    return path

@@ -1,6 +1,5 @@
 """cluster: every clustered movie has a cluster, and its metrics are reported beside the notebook's."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from stages import cluster
 from stages.core.cli import UserError
 from stages.movielens.movies import read_movies
 from tests.clustering.builders import movies
+from tests.conftest import run_stage
 from tests.test_points import make_points
 
 PATHS = "points.npy movies.csv tags.csv clusters.csv terms.csv clusters.json params.yaml"
@@ -22,8 +22,8 @@ def run(directory: Path, further_fits: bool = True, **changes: int) -> tuple[pd.
     movies().to_csv(directory / "movies.csv", index=False)
     tags = {"movie": [10, 11, 12, 13], "tag": "odd", "n_users": [1, 2, 1, 1], "n_users_of_tag": 2}
     pd.DataFrame(tags).to_csv(directory / "tags.csv", index=False)
-    cluster.main(*(directory / name for name in PATHS.split()))
-    return read_movies(directory / "clusters.csv"), json.loads((directory / "clusters.json").read_text())
+    metrics = run_stage(cluster.main, directory, PATHS, metrics="clusters.json")
+    return read_movies(directory / "clusters.csv"), metrics
 
 
 def test_every_clustered_movie_has_a_cluster_a_position_and_an_expected_rating(tmp_path: Path) -> None:

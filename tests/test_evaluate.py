@@ -1,6 +1,5 @@
 """evaluate: the model is measured on the test ratings, with intervals, against the best baseline."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,14 @@ from stages.factorization import gibbs
 from stages.factorization.model import Model, single
 from stages.movielens.ratings import Ratings
 from stages.ranking.ease import fit
-from tests.conftest import hyperparameters, make_problem, make_ratings, write_training_inputs
+from tests.conftest import (
+    Parts,
+    hyperparameters,
+    make_problem,
+    make_ratings,
+    run_stage,
+    write_training_inputs,
+)
 
 
 def constant(stars: float, n_users: int, n_movies: int) -> Model:
@@ -49,7 +55,7 @@ def test_clipped_predictions_are_compared_with_the_best_baseline() -> None:
     assert found["against_best_baseline"] == against
 
 
-def run(directory: Path, parts: dict[str, Ratings]) -> dict[str, Any]:
+def run(directory: Path, parts: Parts) -> Any:
     write_training_inputs(directory, parts)
     (directory / "test.pt").write_bytes(parts["test"].serialize())
     model = gibbs.fit(make_problem(parts["train"]), hyperparameters(epochs=10, movie_features=[])).model
@@ -58,14 +64,10 @@ def run(directory: Path, parts: dict[str, Ratings]) -> dict[str, Any]:
     (directory / "baselines.csv").write_text("mean\n" + "3.0\n" * len(parts["test"]))
     (directory / "rankings.csv").write_text("none\n")
     names = "train.pt validation.pt test.pt model.pt ease.pt baselines.csv rankings.csv test.json params.yaml"
-    evaluate.main(*(directory / name for name in names.split()))
-    metrics: dict[str, Any] = json.loads((directory / "test.json").read_text())
-    return metrics
+    return run_stage(evaluate.main, directory, names, metrics="test.json")
 
 
-def test_all_metrics_are_written_and_lie_in_their_intervals(
-    tmp_path: Path, small_parts: dict[str, Ratings]
-) -> None:
+def test_all_metrics_are_written_and_lie_in_their_intervals(tmp_path: Path, small_parts: Parts) -> None:
     metrics = run(tmp_path, small_parts)
     names = ["rmse", "mae", "ndcg_at_10", "recall_at_10", "catalogue_coverage", "median_popularity"]
     assert metrics.keys() >= {*names, "interval_95", "against_best_baseline", "coverage"}
@@ -74,5 +76,5 @@ def test_all_metrics_are_written_and_lie_in_their_intervals(
     assert metrics["coverage"]["50"] < metrics["coverage"]["80"] < metrics["coverage"]["95"]
 
 
-def test_without_test_ratings_there_are_no_metrics(tmp_path: Path, small_parts: dict[str, Ratings]) -> None:
+def test_without_test_ratings_there_are_no_metrics(tmp_path: Path, small_parts: Parts) -> None:
     assert run(tmp_path, {**small_parts, "test": small_parts["test"][:0]}) == {}

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +11,8 @@ import pytest
 from stages import fetch
 from stages.core.cli import UserError
 from stages.movielens import catalogue, layouts
-from tests.scripted_server import Answer, Script, Serve, run_servers, self_signed_certificate
+from tests.conftest import Capture, Patch
+from tests.scripted_server import Answer, Script, Serve, run_servers
 
 
 def make_zip(text: str) -> bytes:
@@ -31,7 +31,7 @@ Run = Callable[[str], Path]
 
 
 @pytest.fixture
-def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
+def serve(monkeypatch: Patch) -> Iterator[Serve]:
     """Starts a local server and returns its address."""
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     monkeypatch.setattr(fetch, "TIMEOUT", 0.5)
@@ -40,7 +40,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(tmp_path: Path, monkeypatch: Patch) -> Run:
     """Runs the stage, where "a" is a release with the checksum of `CONTENT`; returns the only file in RAW."""
     monkeypatch.setattr(catalogue, "CHECKSUMS", {"a": CHECKSUM})
     monkeypatch.delenv("MOVIELENS_MIRROR", raising=False)
@@ -64,37 +64,21 @@ def assert_fails(run: Run, earlier: Path, dataset: str, *parts: str) -> None:
     assert [path.read_bytes() for path in kept.parent.iterdir()] == [earlier.read_bytes()]
 
 
-def test_the_mirror_comes_first_then_grouplens_then_other_mirrors() -> None:
+def test_the_mirror_comes_first_then_grouplens_then_others_for_the_releases_that_there_are() -> None:
     first, second, third = fetch.find_sources("ml-latest-small", "/data/zips/")
     assert first == "/data/zips/ml-latest-small.zip"
     assert second == catalogue.GROUPLENS + "ml-latest-small.zip"
     assert third.startswith("https://")
-
-
-def test_an_unknown_dataset_is_an_error_that_lists_the_releases() -> None:
     with pytest.raises(UserError, match=r"'ml-latest', .* ml-latest-small, ml-100k.*synthetic-100k"):
         fetch.find_sources("ml-latest", None)
 
 
-def test_generated_ratings_that_would_not_fit_in_memory_are_refused_before_they_are_generated(
-    run: Run,
-) -> None:
+def test_generated_ratings_that_would_not_fit_in_memory_are_an_error(run: Run) -> None:
     with pytest.raises(UserError, match=r"synthetic-999999999999m would take .* GiB"):
         run("synthetic-999999999999m")
 
 
-def test_a_zip_is_taken_from_a_mirror_directory(
-    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MOVIELENS_MIRROR", str(tmp_path))
-    (tmp_path / "a.zip").write_bytes(CONTENT)
-    fetched = run("a")
-    assert (fetched.name, fetched.read_bytes()) == ("a.zip", CONTENT)
-
-
-def test_the_next_source_is_used_if_a_mirror_has_other_bytes(
-    run: Run, serve: Serve, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_other_bytes_are_not_taken(run: Run, serve: Serve, monkeypatch: Patch, capsys: Capture) -> None:
     mirror = serve({"/mirror/a.zip": [Answer(OTHER)]}) + "/mirror/"
     monkeypatch.setenv("MOVIELENS_MIRROR", mirror)
     monkeypatch.setattr(catalogue, "GROUPLENS", serve({"/a.zip": [COMPLETE]}))
@@ -125,25 +109,17 @@ FAILURES: dict[str, tuple[Answer, str]] = {
 }
 
 
-@pytest.mark.parametrize("own", [False, True], ids=["a release", "a URL"])
 @pytest.mark.parametrize(("answer", "problem"), FAILURES.values(), ids=FAILURES)
 def test_an_error_names_the_url_and_its_problem(
-    run: Run,
-    serve: Serve,
-    small_zip: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    answer: Answer,
-    problem: str,
-    own: bool,
+    run: Run, serve: Serve, small_zip: Path, monkeypatch: Patch, answer: Answer, problem: str
 ) -> None:
     url = serve({"/a.zip": [answer]})
     monkeypatch.setattr(catalogue, "GROUPLENS", url)
-    assert_fails(run, small_zip, f"{url}/a.zip" if own else "a", f"{url}/a.zip", problem)
+    for dataset in ("a", f"{url}/a.zip"):
+        assert_fails(run, small_zip, dataset, f"{url}/a.zip", problem)
 
 
-def test_the_login_in_a_url_is_sent_but_not_shown(
-    run: Run, serve: Serve, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_the_login_in_a_url_is_sent_but_not_shown(run: Run, serve: Serve, capfd: Capture) -> None:
     answer = Answer(CONTENT, authorization="Basic bWU6czNjcmV0")  # me:s3cret
     url = serve({"/a.zip": [answer], "/b.zip": [Answer(status=404)]}).replace("//", "//me:s3cret@")
     assert run(f"{url}/a.zip").read_bytes() == CONTENT
@@ -154,33 +130,19 @@ def test_the_login_in_a_url_is_sent_but_not_shown(
     assert "s3cret" not in "".join(capfd.readouterr())
 
 
-def test_an_error_names_every_path_and_its_problem(
-    tmp_path: Path, run: Run, small_zip: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_directory_is_a_source(tmp_path: Path, run: Run, small_zip: Path, monkeypatch: Patch) -> None:
     (tmp_path / "a.zip").write_bytes(OTHER)
     monkeypatch.setenv("MOVIELENS_MIRROR", str(tmp_path))
     monkeypatch.setattr(catalogue, "GROUPLENS", "/elsewhere")
     checksum = hashlib.sha256(OTHER).hexdigest()
     assert_fails(run, small_zip, "a", f"{tmp_path}/a.zip", checksum, "/elsewhere/a.zip", "No such file")
     assert_fails(run, small_zip, "/elsewhere/b.zip", "No such file")
+    (tmp_path / "a.zip").write_bytes(CONTENT)
+    fetched = run("a")
+    assert (fetched.name, fetched.read_bytes()) == ("a.zip", CONTENT)
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
-def test_certificates_are_verified(
-    tmp_path: Path, run: Run, serve: Serve, small_zip: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    certificate = self_signed_certificate(tmp_path)
-    url = serve({"/a.zip": [COMPLETE]}, certificate)
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-    assert_fails(run, small_zip, f"{url}/a.zip", "certificate verify failed")
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-    assert run(f"{url}/a.zip").read_bytes() == CONTENT
-
-
-def test_paths_and_urls_may_have_any_characters(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run, serve: Serve
-) -> None:
+def test_paths_and_urls_may_be_any_text(tmp_path: Path, monkeypatch: Patch, run: Run, serve: Serve) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "50% für Zoë & 評価?.zip").write_bytes(CONTENT)
     assert run("~/50% für Zoë & 評価?.zip").name == "50% für Zoë & 評価?.zip"

@@ -1,6 +1,5 @@
 """newcomers: users are hidden from training, and predicted after folding them in."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,18 +9,14 @@ import torch
 
 from stages import newcomers
 from stages.core.cli import UserError
-from stages.factorization import gibbs
-from stages.factorization.fold_in import fold_in_users
-from stages.factorization.model import Model
-from stages.factorization.solver import rmse
-from stages.movielens.ratings import Ratings, concatenate
+from stages.movielens.ratings import Ratings
 from stages.newcomers import NewcomersParameters, split_newcomers
-from tests.conftest import DEGENERATE, hyperparameters, make_problem, make_ratings, write_training_inputs
+from tests.conftest import DEGENERATE, Parts, Patch, make_ratings, run_stage, write_training_inputs
 from tests.repository import DEFAULTS
 
 
 @pytest.fixture(autouse=True)
-def _few_given_ratings(monkeypatch: pytest.MonkeyPatch) -> None:
+def _few_given_ratings(monkeypatch: Patch) -> None:
     monkeypatch.setattr(newcomers, "GIVEN", (1, 2))
 
 
@@ -33,8 +28,7 @@ def pairs(*parts: Ratings) -> list[list[int]]:
     return sorted(pair for part in parts for pair in torch.stack([part.user, part.movie], dim=1).tolist())
 
 
-def test_newcomers_are_hidden_and_their_ratings_split(small_parts: dict[str, Ratings]) -> None:
-    train = small_parts["train"]
+def test_newcomers_are_hidden_and_their_ratings_split(train: Ratings) -> None:
     others, given, held_out = split(train, newcomer_fraction=0.2, given_ratings=4)
     new = set(given.user.tolist())
     assert len(new) == 12
@@ -44,39 +38,23 @@ def test_newcomers_are_hidden_and_their_ratings_split(small_parts: dict[str, Rat
     assert pairs(others, given, held_out) == pairs(train)
 
 
-def test_users_with_no_more_ratings_than_are_given_are_not_chosen() -> None:
+def test_users_with_no_more_ratings_than_are_given_are_not_chosen_nor_are_all() -> None:
     train = make_ratings([(user, movie, 3.0) for user in range(2) for movie in range(4 + user)], 2, 5)
     _, given, held_out = split(train, newcomer_fraction=0.9, given_ratings=4)
     assert given.user.unique().tolist() == held_out.user.tolist() == [1]
     assert len(split(train, newcomer_fraction=0.9, given_ratings=5)[2]) == 0
-
-
-def test_hiding_all_users_is_an_error() -> None:
     with pytest.raises(UserError, match=r"newcomer_fraction is 0\.99"):
         split(DEGENERATE["all ratings equal"], newcomer_fraction=0.99, given_ratings=1)
 
 
-def test_folding_in_is_about_as_accurate_as_training_again(small_parts: dict[str, Ratings]) -> None:
-    others, given, held_out = split(small_parts["train"], newcomer_fraction=0.2, given_ratings=10)
-
-    def fit(train: Ratings) -> Model:
-        return gibbs.fit(make_problem(train), hyperparameters(epochs=60, movie_features=[])).model
-
-    folded = fold_in_users(fit(others), given, known=False).predict(held_out)
-    retrained = fit(concatenate(others, given)).predict(held_out)
-    assert rmse(folded, held_out.rating) < 1.05 * rmse(retrained, held_out.rating)
-
-
-def run(directory: Path, parts: dict[str, Ratings], **changes: object) -> dict[str, Any]:
+def run(directory: Path, parts: Parts, **changes: object) -> Any:
     write_training_inputs(directory, parts, **{"epochs": 5, "given_ratings": 5, **changes})
     names = "train.pt validation.pt side.pt newcomers.json params.yaml"
-    newcomers.main(*(directory / name for name in names.split()))
-    metrics: dict[str, Any] = json.loads((directory / "newcomers.json").read_text())
-    return metrics
+    return run_stage(newcomers.main, directory, names, metrics="newcomers.json")
 
 
 @pytest.mark.parametrize("solver", ["gibbs", "als"])
-def test_newcomers_are_measured(tmp_path: Path, small_parts: dict[str, Ratings], solver: str) -> None:
+def test_newcomers_are_measured(tmp_path: Path, small_parts: Parts, solver: str) -> None:
     metrics = run(tmp_path, small_parts, solver=solver, newcomer_fraction=0.2)
     assert (metrics["n_newcomers"], metrics["n_given"]) == (12, 60)
     against = metrics["fold_in"].pop("against_best_baseline")
@@ -88,14 +66,11 @@ def test_newcomers_are_measured(tmp_path: Path, small_parts: dict[str, Ratings],
 
 
 @pytest.mark.parametrize("changes", [{"newcomer_fraction": 0}, {"study": False}], ids=str)
-def test_without_newcomers_or_a_study_there_are_no_metrics(
-    tmp_path: Path, small_parts: dict[str, Ratings], changes: dict[str, object]
-) -> None:
+def test_newcomers_may_be_left_out(tmp_path: Path, small_parts: Parts, changes: dict[str, object]) -> None:
     assert run(tmp_path, small_parts, **changes) == {}
 
 
-def test_equal_ratings_are_predicted_exactly(tmp_path: Path, small_parts: dict[str, Ratings]) -> None:
-    equal = {
-        name: replace(part, rating=torch.full_like(part.rating, 4)) for name, part in small_parts.items()
-    }
+def test_equal_ratings_are_predicted_exactly(tmp_path: Path, small_parts: Parts) -> None:
+    parts = small_parts.items()
+    equal = {name: replace(part, rating=torch.full_like(part.rating, 4)) for name, part in parts}
     assert run(tmp_path, equal, newcomer_fraction=0.2)["fold_in"]["rmse"] == 0

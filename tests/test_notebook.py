@@ -8,23 +8,21 @@ import torch
 from stages import notebook
 from stages.core.seeds import derive_seed
 from stages.factorization.fit import NotebookFactors
-from stages.movielens.ratings import Ratings
-from tests.conftest import write_training_inputs
+from tests.conftest import Parts, Patch, run_stage, write_training_inputs
 
 
 @pytest.fixture(autouse=True)
-def _two_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+def _two_epochs(monkeypatch: Patch) -> None:
     monkeypatch.setattr(notebook, "RECIPE", notebook.RECIPE.model_copy(update={"epochs": 2}))
 
 
-def run(directory: Path, parts: dict[str, Ratings], **changes: object) -> NotebookFactors:
+def run(directory: Path, parts: Parts, **changes: object) -> NotebookFactors:
     write_training_inputs(directory, parts, **changes)
-    train, validation, factors, params = "train.pt", "validation.pt", "factors.pt", "params.yaml"
-    notebook.main(directory / train, directory / validation, directory / factors, directory / params)
-    return NotebookFactors.load(directory / factors)
+    run_stage(notebook.main, directory, "train.pt validation.pt factors.pt params.yaml")
+    return NotebookFactors.load(directory / "factors.pt")
 
 
-def test_fits_depend_on_the_seed_alone(tmp_path: Path, small_parts: dict[str, Ratings]) -> None:
+def test_fits_depend_on_the_seed_alone(tmp_path: Path, small_parts: Parts) -> None:
     factors = run(tmp_path, small_parts, seed=3)
     for number, purpose in enumerate(notebook.PURPOSES):
         model = notebook.fit(small_parts["train"], small_parts["validation"], derive_seed(3, purpose))
@@ -36,8 +34,8 @@ def test_fits_depend_on_the_seed_alone(tmp_path: Path, small_parts: dict[str, Ra
 
 
 @pytest.mark.parametrize(("wanted", "spare"), [(True, -1), (False, 0)])
-def test_the_recipe_is_left_out_if_not_wanted_or_for_too_many_ratings(
-    tmp_path: Path, small_parts: dict[str, Ratings], monkeypatch: pytest.MonkeyPatch, wanted: bool, spare: int
+def test_the_recipe_is_left_out(
+    tmp_path: Path, small_parts: Parts, monkeypatch: Patch, wanted: bool, spare: int
 ) -> None:
     monkeypatch.setattr(notebook, "LARGEST", len(small_parts["train"]) + spare)
     factors = run(tmp_path, small_parts, notebook=wanted)

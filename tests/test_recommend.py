@@ -8,18 +8,14 @@ import pytest
 
 from stages.core.cli import UserError
 from stages.recommend import main
-from tests.recommender.conftest import FALLER, FILMS, OMNIVORE, RARE, RISER, build, user_id, write
+from tests.conftest import Capture
+from tests.recommender.builders import FALLER, FILMS, OMNIVORE, RARE, RISER, user_id, write
 
 YOU, THEY = str(user_id(RISER)), str(user_id(FALLER))
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("recommend") / "data")
-
-
 @pytest.fixture
-def run(data: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+def run(data: Path, capsys: Capture) -> Any:
     """Runs the command and returns its records."""
 
     def command(*arguments: str) -> Any:
@@ -37,16 +33,11 @@ def test_titles_liked_films_and_ratings_are_one_person(run: Any) -> None:
     records = run("toy story", "--top", "3", "--rate", "heat=1", "matrix")
     assert records == run("--like", "toy story", "--like", "matrix", "--rate", "heat=1", "--top", "3")
     rated = records[0]["because"][0]["ratings"]
-    assert {each["title"]: each["stars"] for each in rated} == {
-        "Toy Story": 4.5,
-        "The Matrix": 4.5,
-        "Heat": 1,
-    }
+    stars = {each["title"]: each["stars"] for each in rated}
+    assert stars == {"Toy Story": 4.5, "The Matrix": 4.5, "Heat": 1}
 
 
-def test_ten_movies_are_shown_by_default_and_the_text_has_the_same(
-    run: Any, data: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_ten_movies_are_shown_by_default_also_as_text(run: Any, data: Path, capsys: Capture) -> None:
     records = run("--user", YOU)
     assert len(records) == 10
     main(["--user", YOU, "--data", str(data)])
@@ -56,9 +47,8 @@ def test_ten_movies_are_shown_by_default_and_the_text_has_the_same(
 
 
 def test_filters_hold(run: Any) -> None:
-    records = run(
-        "--user", YOU, "--genre", "scifi", "--exclude-genre", "war", "--years", "1970s", "--top", "40"
-    )
+    filters = "--genre scifi --exclude-genre war --years 1970s --top 40"
+    records = run("--user", YOU, *filters.split())
     assert records
     assert all("Sci-Fi" in each["genres"] and 1970 <= each["year"] <= 1979 for each in records)
 

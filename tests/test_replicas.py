@@ -7,8 +7,7 @@ import torch
 
 from stages import replicas
 from stages.factorization.fit import Replicas
-from stages.movielens.ratings import Ratings
-from tests.conftest import write_training_inputs
+from tests.conftest import Parts, run_stage, write_training_inputs
 
 
 @pytest.mark.parametrize(
@@ -23,17 +22,12 @@ from tests.conftest import write_training_inputs
     ids=str,
 )
 def test_replicas_differ_and_the_file_is_the_same_each_time(
-    tmp_path: Path,
-    small_parts: dict[str, Ratings],
-    changes: dict[str, object],
-    n_replicas: int,
-    n_without_genres: int,
+    tmp_path: Path, small_parts: Parts, changes: dict[str, object], n_replicas: int, n_without_genres: int
 ) -> None:
     write_training_inputs(tmp_path, small_parts, **{"epochs": 3, "replicas": 2, **changes})
     written = []
     for _ in range(2):
-        names = "train.pt", "validation.pt", "side.pt", "replicas.pt", "params.yaml"
-        replicas.main(*(tmp_path / name for name in names))
+        run_stage(replicas.main, tmp_path, "train.pt validation.pt side.pt replicas.pt params.yaml")
         written.append((tmp_path / "replicas.pt").read_bytes())
     found = Replicas.load(tmp_path / "replicas.pt")
     assert written[0] == written[1]

@@ -1,8 +1,10 @@
 """train: writes the model, its losses by epoch and its errors."""
 
 import dataclasses
-import json
+import inspect
+import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -11,18 +13,21 @@ from stages import train
 from stages.core.cli import UserError
 from stages.factorization.model import Model
 from stages.factorization.solver import rmse
-from stages.movielens.ratings import Ratings
-from tests.conftest import write_training_inputs
+from tests.conftest import Parts, Patch, run_stage, write_training_inputs
 
-FILES = "train.pt", "validation.pt", "side.pt", "model.pt", "history.csv", "train.json", "params.yaml"
-Parts = dict[str, Ratings]
+FILES = "train.pt validation.pt side.pt model.pt history.csv train.json params.yaml"
 
 
-def run(directory: Path, parts: Parts, **changes: object) -> dict[str, float]:
+def run(directory: Path, parts: Parts, **changes: object) -> Any:
     write_training_inputs(directory, parts, **{"epochs": 2, "latent_factors": 3, **changes})
-    train.main(*(directory / name for name in FILES))
-    scores: dict[str, float] = json.loads((directory / "train.json").read_text())
-    return scores
+    return run_stage(train.main, directory, FILES, metrics="train.json")
+
+
+def train_command(directory: Path, *starter: str) -> list[str]:
+    """The stage as a process of its own, started by `starter`, on the files in a directory."""
+    options = zip(inspect.signature(train.main).parameters, FILES.split(), strict=True)
+    arguments = [f"--{name}={directory / file}" for name, file in options]
+    return [sys.executable, *starter, "-m", "stages.train", *arguments]
 
 
 @pytest.mark.parametrize("solver", ["gibbs", "als", "adam"])
@@ -45,7 +50,7 @@ def test_without_validation_ratings_their_error_is_left_out(tmp_path: Path, smal
     assert pd.read_csv(tmp_path / "history.csv")["validation_loss"].isna().all()
 
 
-def test_errors_write_nothing(tmp_path: Path, small_parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_write_nothing(tmp_path: Path, small_parts: Parts, monkeypatch: Patch) -> None:
     huge = dataclasses.replace(small_parts["train"], rating=1e30 * small_parts["train"].rating)
     with pytest.raises(UserError, match="not finite"):
         run(tmp_path, {**small_parts, "train": huge}, solver="adam")

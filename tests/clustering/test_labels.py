@@ -57,12 +57,9 @@ def test_a_label_has_no_term_that_few_of_the_movies_have() -> None:
     assert label(np.repeat([0, 1], 50), {"Rare": rare, "Common": common}, {}, [None] * 100)[0] == "Common"
 
 
-def test_no_two_labels_are_equal() -> None:
+def test_no_two_labels_are_equal_and_a_single_cluster_has_one() -> None:
     labels, both = np.repeat([0, 1, 2], 100), [1] * 200 + [0] * 100
     years = [1990 if row < 100 else 2010 for row in range(300)]
     assert label(labels, {"War": both}, {}, years) == ["War, 1990", "War, 2010", "Mixed genres, 2010"]
     assert len(set(label(labels, {"War": both}, {}, [2000] * 300))) == 3
-
-
-def test_a_single_cluster_has_a_label() -> None:
     assert label(np.zeros(5, dtype=int), {"War": [1] * 5}, {}, [1999] * 5) == ["Mixed genres, 1999"]

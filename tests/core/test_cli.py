@@ -9,6 +9,7 @@ import torch
 
 from stages.core import cli
 from stages.core.cli import UserError
+from tests.conftest import Capture, Patch
 
 
 def fail(error: BaseException) -> None:
@@ -32,12 +33,9 @@ def test_an_error_that_the_user_can_fix_is_one_message(action: Callable[[], obje
     assert part in message
 
 
-def test_an_interrupt_has_status_130() -> None:
+def test_an_interrupt_has_status_130_and_any_other_error_keeps_its_traceback() -> None:
     with pytest.raises(SystemExit, match=r"^130$"), cli.report_errors("train"):
         fail(KeyboardInterrupt())
-
-
-def test_any_other_error_keeps_its_traceback() -> None:
     with pytest.raises(RuntimeError, match="tensor"), cli.report_errors("train"):
         torch.ones(2) @ torch.ones(3)
 
@@ -47,9 +45,7 @@ def stage(source: Path, target: Path = Path("default")) -> None:
     print(source, target)
 
 
-def test_options_are_the_arguments_of_main(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_options_are_the_arguments_of_main(monkeypatch: Patch, capsys: Capture) -> None:
     monkeypatch.setattr("sys.argv", ["stages/stage.py", "--source", "a b"])
     cli.run(stage)
     assert capsys.readouterr().out == "a b default\n"

@@ -15,18 +15,13 @@ from stages.core.cli import UserError
 from stages.core.files import check_index, load, typed, write_bytes, write_csv, write_metrics
 
 
-def test_metrics_are_rounded_to_6_digits_at_every_depth(tmp_path: Path) -> None:
-    write_metrics(tmp_path / "m.json", {"a": 1 / 3, "row": {"b": 2 / 3, "n": 7}})
-    assert json.loads((tmp_path / "m.json").read_text()) == {"a": 0.333333, "row": {"b": 0.666667, "n": 7}}
-
-
-@pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_a_metric_that_is_not_finite_is_an_error_and_keeps_the_old_file(tmp_path: Path, value: float) -> None:
+def test_metrics_are_rounded_to_6_digits_and_those_not_finite_keep_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "m.json"
-    path.write_text("old")
-    with pytest.raises(ValueError, match="JSON compliant"):
-        write_metrics(path, {"a": value})
-    assert path.read_text() == "old"
+    write_metrics(path, {"a": 1 / 3, "row": {"b": 2 / 3, "n": 7}})
+    for value in (math.nan, math.inf):
+        with pytest.raises(ValueError, match="JSON compliant"):
+            write_metrics(path, {"a": value})
+    assert json.loads(path.read_text()) == {"a": 0.333333, "row": {"b": 0.666667, "n": 7}}
 
 
 def test_a_failed_write_keeps_the_old_file_and_leaves_no_other(tmp_path: Path) -> None:
@@ -36,15 +31,11 @@ def test_a_failed_write_keeps_the_old_file_and_leaves_no_other(tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["directory"]
 
 
-def test_a_write_replaces_what_an_interrupted_write_left(tmp_path: Path) -> None:
-    (tmp_path / ".m.csv.part").write_text("half")
-    write_bytes(tmp_path / "m.csv", b"whole")
-    assert [path.name for path in tmp_path.iterdir()] == ["m.csv"]
-
-
-def test_csv_has_unix_line_ends_and_empty_cells_for_missing_values(tmp_path: Path) -> None:
+def test_csv_has_unix_line_ends_and_empty_cells_and_replaces_a_part(tmp_path: Path) -> None:
+    (tmp_path / ".t.csv.part").write_text("half")
     write_csv(tmp_path / "t.csv", pd.DataFrame({"a": [1, 2], "b": [0.5, math.nan]}))
     assert (tmp_path / "t.csv").read_bytes() == b"a,b\n1,0.5\n2,\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
 
 
 @typed
@@ -72,9 +63,7 @@ INVALID = {
 
 
 @pytest.mark.parametrize(("content", "parts"), INVALID.values(), ids=INVALID)
-def test_a_file_is_reported_in_one_short_line_that_has(
-    tmp_path: Path, content: str, parts: list[str]
-) -> None:
+def test_a_file_is_reported_in_one_line_that_has(tmp_path: Path, content: str, parts: list[str]) -> None:
     path = tmp_path / "points.txt"
     path.write_text(content)
     with pytest.raises(UserError) as error:

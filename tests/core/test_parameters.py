@@ -71,10 +71,11 @@ def test_a_file_without_keys_and_values_is_an_error(tmp_path: Path, content: byt
 
 
 @pytest.mark.parametrize("key", DEFAULTS)
-def test_the_comment_in_params_yaml_gives_the_limits_and_choices_of_every_stage(key: str) -> None:
+def test_a_comment_in_params_yaml_gives_the_limits_and_choices_of_every_stage(key: str) -> None:
     lines = (ROOT / "params.yaml").read_text(encoding="utf-8").splitlines()
     row = next(row for row, line in enumerate(lines) if line.startswith(f"{key}:"))
     comment = lines[row].partition("#")[2] + lines[row - 1].partition("# ")[2]
+    assert comment.strip()
     fields = [parameters_of(stage).model_fields.get(key) for stage in STAGES]
     for field in filter(None, fields):
         limits = [value for limit in field.metadata for value in asdict(limit).values()]

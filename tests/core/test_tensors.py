@@ -1,34 +1,18 @@
 """Files of tensors are read back as they were written; anything else is an error."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 import torch
-from jaxtyping import Float, Int
-from torch import Tensor
 
 from stages.core.cli import UserError
-from stages.core.files import typed
-from stages.core.tensors import TensorFile, named_fields
+from stages.core.tensors import named_fields
+from stages.movielens.ratings import Ratings
+from tests.conftest import Patch, make_ratings
 
-
-@typed
-@dataclass(frozen=True)
-class Example(TensorFile):
-    written_by: ClassVar[str] = "example"
-    value: Float[Tensor, "n 2"]
-    index: Int[Tensor, " n"]
-    scale: float
-
-    def validate(self) -> None:
-        if self.scale <= 0:
-            raise ValueError("scale is not positive")
-
-
-EXAMPLE = Example(torch.arange(6.0).reshape(3, 2), torch.arange(3), 0.5)
+EXAMPLE = make_ratings([(0, 0, 0.5), (0, 1, 5.0), (1, 2, 3.0)], n_users=2, n_movies=3)
 VALUES = named_fields(EXAMPLE)
 
 
@@ -41,34 +25,32 @@ class Exploit:
 
 def test_a_file_is_read_back_as_the_same_bytes(tmp_path: Path) -> None:
     (tmp_path / "a.pt").write_bytes(EXAMPLE.serialize())
-    assert Example.load(tmp_path / "a.pt").serialize() == EXAMPLE.serialize()
+    assert Ratings.load(tmp_path / "a.pt").serialize() == EXAMPLE.serialize()
 
 
 def test_a_view_is_stored_without_the_rest_of_its_tensor() -> None:
-    large = torch.zeros(10_000, 2)
-    assert len(replace(EXAMPLE, value=large[:3]).serialize()) < 5_000
+    assert len(replace(EXAMPLE, rating=torch.zeros(10_000)[:3]).serialize()) < 5_000
 
 
+NOT_FINITE = "rating has values that are not finite"
 INVALID: dict[str, tuple[object, str]] = {
-    "no value": ({name: value for name, value in VALUES.items() if name != "index"}, "index"),
-    "a list": ({**VALUES, "index": [0, 1, 2]}, "index"),
-    "whole numbers": ({**VALUES, "value": torch.zeros(3, 2, dtype=torch.int64)}, "value is i64"),
-    "another length": ({**VALUES, "index": torch.arange(2)}, "i64[2]"),
-    "NaN": ({**VALUES, "value": torch.full((3, 2), torch.nan)}, "value has values that are not finite"),
-    "infinity": ({**VALUES, "value": torch.full((3, 2), -torch.inf)}, "value has values that are not finite"),
-    "a broken rule": ({**VALUES, "scale": -1.0}, "scale is not positive"),
+    "no value": ({name: value for name, value in VALUES.items() if name != "movie"}, "movie"),
+    "a list": ({**VALUES, "movie": [0, 1, 2]}, "movie"),
+    "whole numbers": ({**VALUES, "rating": torch.zeros(3, dtype=torch.int64)}, "rating is i64"),
+    "another length": ({**VALUES, "movie": torch.arange(2)}, "i64[2]"),
+    "NaN": ({**VALUES, "rating": torch.full((3,), torch.nan)}, NOT_FINITE),
+    "infinity": ({**VALUES, "rating": torch.full((3,), -torch.inf)}, NOT_FINITE),
+    "a broken rule": ({**VALUES, "n_movies": 2}, "movie"),
     "only a tensor": (torch.ones(3), "Tensor"),
-    "code": ({**VALUES, "value": Exploit()}, ""),
+    "code": ({**VALUES, "rating": Exploit()}, ""),
 }
 
 
 @pytest.mark.parametrize(("content", "part"), INVALID.values(), ids=INVALID)
-def test_a_file_is_an_error_that_contains(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: object, part: str
-) -> None:
+def test_a_file_is_an_error_with(tmp_path: Path, monkeypatch: Patch, content: object, part: str) -> None:
     monkeypatch.chdir(tmp_path)
     torch.save(content, tmp_path / "a.pt")
-    with pytest.raises(UserError, match=r"a\.pt .*dvc repro -f example") as error:
-        Example.load(tmp_path / "a.pt")
+    with pytest.raises(UserError, match=r"a\.pt .*dvc repro -f prepare") as error:
+        Ratings.load(tmp_path / "a.pt")
     assert part in str(error.value)
     assert not (tmp_path / "exploited").exists()

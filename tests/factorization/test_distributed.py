@@ -1,8 +1,6 @@
 """Two processes fit the same model as one, started by the parameter or by torchrun."""
 
-import inspect
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +8,16 @@ import pandas as pd
 import pytest
 import torch
 
-from stages import train as stage
 from stages.factorization.model import Model
-from stages.movielens.ratings import Ratings
-from tests.conftest import write_training_inputs
+from tests.conftest import Parts, write_training_inputs
 from tests.repository import ROOT
-from tests.test_train import FILES, run
+from tests.test_train import run, train_command
 
 TORCHRUN = "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"
 
 
 def run_command(directory: Path, *starter: str) -> subprocess.CompletedProcess[str]:
-    options = zip(inspect.signature(stage.main).parameters, FILES, strict=True)
-    arguments = [f"--{name}={directory / file}" for name, file in options]
-    command = [sys.executable, *starter, "-m", "stages.train", *arguments]
+    command = train_command(directory, *starter)
     return subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=120)
 
 
@@ -31,7 +25,7 @@ def run_command(directory: Path, *starter: str) -> subprocess.CompletedProcess[s
     ("starter", "biases"), [((), True), (TORCHRUN, False)], ids=["parameter", "torchrun"]
 )
 def test_two_processes_fit_the_same_model_as_one(
-    tmp_path: Path, small_parts: dict[str, Ratings], starter: tuple[str, ...], biases: bool
+    tmp_path: Path, small_parts: Parts, starter: tuple[str, ...], biases: bool
 ) -> None:
     options: dict[str, Any] = {"solver": "als", "epochs": 4, "biases": biases}
     run(tmp_path, small_parts, **options)
@@ -46,9 +40,7 @@ def test_two_processes_fit_the_same_model_as_one(
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "history.csv"), history, atol=1e-5)
 
 
-def test_an_error_in_a_process_is_one_message_and_keeps_the_outputs(
-    tmp_path: Path, small_parts: dict[str, Ratings]
-) -> None:
+def test_an_error_in_a_process_is_one_message_and_keeps_outputs(tmp_path: Path, small_parts: Parts) -> None:
     write_training_inputs(tmp_path, small_parts, solver="als", processes=2, regularization=0)
     (tmp_path / "model.pt").write_text("before")
     done = run_command(tmp_path)

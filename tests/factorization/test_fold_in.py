@@ -69,23 +69,14 @@ def test_the_parts_of_an_explanation_add_up_to_the_prediction(n_given: int) -> N
         assert from_prior + from_ratings.sum().item() == pytest.approx(stars, abs=1e-4)
 
 
-def test_without_ratings_the_posterior_is_the_prior() -> None:
-    model, nothing = bayesian_model(), torch.zeros(0, dtype=torch.int64)
-    posterior = fold_in(model, nothing, torch.zeros(0), nothing)
-    torch.testing.assert_close(posterior.mean, model.prior_mean, atol=1e-4, rtol=1e-4)
-
-
 @pytest.mark.parametrize("known", [True, False])
 def test_many_users_are_folded_in_as_each_alone(known: bool) -> None:
     """A user with the ratings above, one with a single rating, and one with none."""
-    model = bayesian_model()
-    n_users = model.n_users
-    user = torch.tensor([2, 2, 2, 2, 0])
+    model, user = bayesian_model(), torch.tensor([2, 2, 2, 2, 0])
     movie, stars = torch.cat([MOVIES, torch.tensor([2])]), torch.cat([STARS, torch.tensor([1.0])])
     times = torch.cat([TIMES, torch.tensor([3 * 3600])])
-    ratings = Ratings(user, movie, stars, times, n_users, 5)
-    folded = fold_in_users(model, ratings, known=known)
-    for each in range(n_users):
+    folded = fold_in_users(model, Ratings(user, movie, stars, times, model.n_users, 5), known=known)
+    for each in range(model.n_users):
         own = user == each
         posterior = fold_in(model, movie[own], stars[own], times[own], each if known else None)
         vectors = torch.cat([folded.user_factors[:, each], folded.user_biases[:, each, None]], dim=1)
@@ -94,7 +85,6 @@ def test_many_users_are_folded_in_as_each_alone(known: bool) -> None:
         torch.testing.assert_close(noise, posterior.noise)
     alphas = 1 / folded.noise[:, 2]
     effects = [by_definition(model, draw, alpha)[0][4:] for draw, alpha in enumerate(alphas.tolist())]
+    expected = pytest.approx(np.mean(effects, axis=0), rel=1e-3, abs=1e-3)
     assert folded.session.tolist() == [3, 2 * MINUTES + 7, 2 * MINUTES + 9]
-    assert folded.session_effects[0, 1:].numpy() == pytest.approx(
-        np.mean(effects, axis=0), rel=1e-3, abs=1e-3
-    )
+    assert folded.session_effects[0, 1:].numpy() == expected

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from scipy.special import digamma
 
 from stages.factorization import gibbs
 from stages.factorization.gibbs import State
@@ -53,10 +54,6 @@ def assert_means(samples: list[list[float]], expected: list[float]) -> None:
     assert (error < 0.3).all(), error
     deviations = (batches.mean(axis=0) - expected) / error
     assert (np.abs(deviations) < 4).all(), (batches.mean(axis=0), expected, deviations)
-
-
-def digamma(x: float) -> float:
-    return torch.tensor(x, dtype=torch.float64).digamma().item()
 
 
 def test_draws_of_vectors_effects_and_noise_have_their_joint_distribution() -> None:

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from stages.core import memory
 from stages.core.cli import UserError
 from stages.movielens.layouts import read
-from tests.conftest import MakeZip
+from tests.conftest import MakeZip, Patch
 
 RATINGS, MOVIES = "userId,movieId,rating,timestamp\n", "movieId,title,genres\n"
 CSV = {
@@ -34,14 +33,12 @@ BASES = {"ml": CSV, "ml-1m": DOUBLE_COLON, "ml-100k": TAB}
 @pytest.mark.parametrize("members", BASES.values(), ids=BASES)
 def test_every_layout_gives_the_same_tables(make_zip: MakeZip, members: dict[str, str]) -> None:
     release = read(make_zip(members))
-    expected = {"user_id": [1, 2], "movie_id": [10, 20], "rating": [4.0, 0.5]}
-    expected["timestamp"] = [964982703, 964982704]
-    pd.testing.assert_frame_equal(release.ratings, pd.DataFrame(expected))
-    assert release.movies[["movie_id", "title", "genres"]].to_dict("list") == {
-        "movie_id": [10, 20],
-        "title": ["Matrix, The (1999)", 'Say "NA"'],
-        "genres": ["Action|Sci-Fi", "(no genres listed)"],
-    }
+    assert list(release.ratings) == ["user_id", "movie_id", "rating", "timestamp"]
+    assert release.ratings.to_numpy().tolist() == [[1, 10, 4, 964982703], [2, 20, 0.5, 964982704]]
+    assert release.movies[["movie_id", "title", "genres"]].to_numpy().tolist() == [
+        [10, "Matrix, The (1999)", "Action|Sci-Fi"],
+        [20, 'Say "NA"', "(no genres listed)"],
+    ]
     assert release.tags.columns.tolist() == ["user_id", "movie_id", "tag"]
     assert release.tags.empty
 
@@ -83,11 +80,6 @@ def test_the_ratings_of_a_fold_are_those_to_train_on_then_those_to_test(make_zip
         read(make_zip(base | parts), "u9")
     with pytest.raises(UserError, match=rf"{path.name} and {path.stem}\.test, line 2: .*earlier line"):
         read(make_zip(base | parts | {str(path): first}), path.stem)
-
-
-def test_a_release_without_folds_is_an_error(make_zip: MakeZip) -> None:
-    with pytest.raises(UserError, match=r"made\.zip .*'u1'.*set split to random"):
-        read(make_zip(CSV), "u1")
 
 
 def test_control_characters_become_spaces(make_zip: MakeZip) -> None:
@@ -146,14 +138,20 @@ def test_an_error_names_the_file_line_and_value_of(
         assert part in str(error.value)
 
 
-def test_a_zip_without_ratings_is_an_error_that_lists_its_files(make_zip: MakeZip) -> None:
-    with pytest.raises(UserError, match=r"made\.zip .*ratings\.csv.*inner\.zip"):
-        read(make_zip({"ml/inner.zip": "PK"}))
-
-
-def test_two_files_of_one_name_are_an_error(make_zip: MakeZip) -> None:
-    with pytest.raises(UserError, match=r"ml/ratings\.csv and old/Ratings\.csv"):
-        read(make_zip({**CSV, "old/Ratings.csv": ""}))
+@pytest.mark.parametrize(
+    ("members", "fold", "named"),
+    [
+        ({"ml/inner.zip": "PK"}, None, r"made\.zip .*ratings\.csv.*inner\.zip"),
+        ({**CSV, "old/Ratings.csv": ""}, None, r"ml/ratings\.csv and old/Ratings\.csv"),
+        (CSV, "u1", r"made\.zip .*'u1'.*set split to random"),
+    ],
+    ids=["without ratings", "with two files of one name", "without folds"],
+)
+def test_an_error_names_the_files_of_a_zip(
+    make_zip: MakeZip, members: dict[str, str], fold: str | None, named: str
+) -> None:
+    with pytest.raises(UserError, match=named):
+        read(make_zip(members), fold)
 
 
 def encrypt(content: bytes) -> bytes:
@@ -179,9 +177,7 @@ def test_an_error_names_the_zip_that_is(
         read(tmp_path / "damaged.zip")
 
 
-def test_a_release_that_would_not_fit_in_memory_is_an_error(
-    small_zip: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_release_that_would_not_fit_in_memory_is_an_error(small_zip: Path, monkeypatch: Patch) -> None:
     monkeypatch.setattr(memory, "available_memory", lambda: 10_000)
     with pytest.raises(UserError, match=r"small\.zip would take .* choose a smaller dataset"):
         read(small_zip)
@@ -189,8 +185,5 @@ def test_a_release_that_would_not_fit_in_memory_is_an_error(
 
 def test_ids_elsewhere_are_read_from_links(make_zip: MakeZip) -> None:
     links = "movieId,imdbId,tmdbId\n10,0133093,\n30,0000001,2\n"
-    movies = read(make_zip({**CSV, "ml/links.csv": links})).movies
-    assert movies[["imdb_id", "tmdb_id"]].fillna("none").to_numpy().tolist() == [
-        ["0133093", ""],
-        ["none", "none"],
-    ]
+    movies = read(make_zip({**CSV, "ml/links.csv": links})).movies.fillna("none")
+    assert movies[["imdb_id", "tmdb_id"]].to_numpy().tolist() == [["0133093", ""], ["none", "none"]]

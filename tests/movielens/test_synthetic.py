@@ -7,6 +7,7 @@ import pytest
 from stages.movielens import layouts, synthetic
 from stages.movielens.layouts import Release
 from stages.movielens.title_format import split_year
+from tests.conftest import Patch
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +29,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
 
 
 @pytest.mark.parametrize("n_ratings", [1_000, 2_000, 5_000])
-def test_every_size_is_generated_exactly(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_ratings: int
-) -> None:
+def test_every_size_is_generated_exactly(tmp_path: Path, monkeypatch: Patch, n_ratings: int) -> None:
     monkeypatch.setattr(synthetic, "BLOCK", 2_000)
     size = synthetic.size_of(n_ratings)
     ratings, movies, *_ = generate(tmp_path, size)
@@ -39,13 +38,12 @@ def test_every_size_is_generated_exactly(
     assert ratings["user_id"].value_counts().between(20, size.n_movies // 2).all()
 
 
-def test_ratings_have_the_mean_and_spread_of_movielens(release: Release) -> None:
-    stars = release.ratings["rating"]
+def test_ratings_popularity_and_titles_are_like_those_of_movielens(release: Release) -> None:
+    stars, title = release.ratings["rating"], release.movies["title"]
     assert stars.mean() == pytest.approx(3.5, abs=0.25)
     assert stars.std() == pytest.approx(1.04, abs=0.15)
-
-
-def test_popularity_has_a_long_tail(release: Release) -> None:
+    assert title.is_unique
+    assert title.map(lambda text: split_year(text)[1]).between(1900, 2020).all()
     counts = release.ratings["movie_id"].value_counts()
     assert counts.head(len(counts) // 10).sum() > 0.3 * counts.sum()
     assert counts.median() < counts.mean() < counts.max() / 5
@@ -57,11 +55,6 @@ def test_users_rate_in_sessions(release: Release) -> None:
     assert (gaps > 0).all()
     assert gaps.median() < 60
     assert (gaps > 86_400).mean() == pytest.approx(0.03, abs=0.01)
-
-
-def test_titles_are_unique_and_have_a_year(release: Release) -> None:
-    assert release.movies["title"].is_unique
-    assert release.movies["title"].map(lambda title: split_year(title)[1]).between(1900, 2020).all()
 
 
 def test_users_rate_more_movies_of_a_planted_taste_that_they_like(release: Release) -> None:

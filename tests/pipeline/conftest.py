@@ -9,7 +9,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -19,6 +21,7 @@ from tests.repository import DEFAULTS, ROOT, STAGES
 
 SMALL = {**DEFAULTS, "dataset": "synthetic-5k", "epochs": 3, "n_clusters": 4, "device": "cpu", "replicas": 1}
 DVC = (sys.executable, "-m", "dvc")
+RUNNING = r"Running stage '(\w+)'"
 
 
 class Result(NamedTuple):
@@ -29,7 +32,7 @@ class Result(NamedTuple):
 
     @property
     def ran(self) -> set[str]:
-        return set(re.findall(r"Running stage '(\w+)'", self.output))
+        return set(re.findall(RUNNING, self.output))
 
     @property
     def restored(self) -> set[str]:
@@ -40,6 +43,8 @@ class Repository(NamedTuple):
     """A Git repository with the pipeline in it."""
 
     path: Path
+    durations: Mapping[str, float] = MappingProxyType({})
+    """Seconds that each stage took when all were run, if they were."""
 
     def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:
         """Start a command in a process group of its own, without a mirror of the dataset."""
@@ -97,11 +102,8 @@ class Repository(NamedTuple):
 
     def wait_for_queue(self) -> str:
         """Wait until no experiment is queued or running; the last output of `dvc queue status`."""
-        for _ in range(240):
-            status = self.dvc("queue", "status").output
-            if not re.search(r"Queued|Running", status):
-                break
-            time.sleep(1)
+        while re.search(r"Queued|Running", status := self.dvc("queue", "status").output):
+            time.sleep(3)
         return status
 
     def digests(self) -> dict[str, str]:
@@ -135,14 +137,19 @@ def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Repository:
             shutil.copy(ROOT / name, repository.path / name)
     (repository.path / "params.yaml").write_text(yaml.safe_dump(SMALL, sort_keys=False))
     repository.git("init", "--quiet", "--initial-branch", "main")
-    first = repository.with_author().dvc("repro")
-    assert first.ran == set(STAGES)
+    with repository.with_author().start(*DVC, "repro") as process:
+        printed = {line: time.perf_counter() for line in process.stdout or ()}
+    assert process.returncode == 0, "".join(printed)
+    started = [(stage, at) for line, at in printed.items() for stage in re.findall(RUNNING, line)]
+    assert {stage for stage, _ in started} == set(STAGES)
+    ended = [*(at for _, at in started[1:]), time.perf_counter()]
     repository.commit_everything()
-    return repository
+    return repository._replace(
+        durations={stage: end - at for (stage, at), end in zip(started, ended, strict=True)}
+    )
 
 
 @pytest.fixture
 def repository(reproduced: Repository, tmp_path: Path) -> Repository:
     """A copy of it that a test may change."""
-    shutil.copytree(reproduced.path, tmp_path / "copy", symlinks=True)
-    return Repository(tmp_path / "copy")
+    return reproduced._replace(path=shutil.copytree(reproduced.path, tmp_path / "copy", symlinks=True))

@@ -21,22 +21,20 @@ from tests.repository import DEFAULTS, PIPELINE, STAGES, data_inputs, outputs, p
 
 pytestmark = pytest.mark.long
 
-EXAMPLES = 10
-"""Per key."""
+SETTINGS = settings(
+    max_examples=10,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 BASE = {**DEFAULTS, "dataset": "synthetic-1k", "epochs": 3, "latent_factors": 2, "n_clusters": 3}
 BASE |= {"replicas": 1, "min_ratings": 1, "device": "cpu", "feature_rank": 4}
 AFFORDABLE = {"epochs": 12, "latent_factors": 24, "feature_rank": 24, "replicas": 3, "processes": 2}
 """The largest number tried of a key; larger ones are valid too, but slow."""
 WORDS = {
-    "dataset": [
-        "synthetic-2k",
-        "synthetic-0k",
-        "synthetic-1",
-        "synthetic-1K",
-        "ml-2m",
-        "/no/a.zip",
-        "a.zip/",
-    ],
+    "dataset": "synthetic-2k synthetic-0k synthetic-1 synthetic-1K ml-2m /no/a.zip a.zip/".split(),
     "split": ["random", "temporal", "predefined", "Random", "newest"],
     "solver": ["gibbs", "als", "adam", "ALS", "sgd"],
     "device": ["auto", "cpu", "cuda", "mps", "xpu", "cpu:0", "tpu"],
@@ -93,10 +91,7 @@ def content(path: str) -> list[bytes]:
 
 
 def reproduce(key: str) -> str:
-    """Run, as DVC does, the stages that read the key, and those whose input has changed.
-
-    Gives the message of the stage that fails, if one does.
-    """
+    """Run the stages that read the key or have a changed input; the message of the one that fails, if any."""
     changed: set[str] = set()
     for stage in STAGES:
         if key in parameters_of(stage).model_fields or changed & data_inputs(stage):
@@ -124,20 +119,9 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     patch.undo()
 
 
-def reject_constant(name: str) -> None:
-    raise AssertionError(f"{name} in a metrics file")
-
-
 @pytest.mark.parametrize("key", DEFAULTS)
 def test_a_value_runs_or_its_error_names_the_key(base: Path, tmp_path: Path, key: str) -> None:
-    @settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        phases=[Phase.explicit, Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(SETTINGS)
     @given(value=values(key), solver=st.sampled_from(["gibbs", "als", "adam"]))
     def check(value: object, solver: str) -> None:
         folder = tmp_path / "run"
@@ -148,6 +132,6 @@ def test_a_value_runs_or_its_error_names_the_key(base: Path, tmp_path: Path, key
             message = reproduce(key)
             assert not message or key in message, f"{key} is {value!r}: {message}"
             for path in Path("metrics").iterdir():
-                json.loads(path.read_text(), parse_constant=reject_constant)
+                json.loads(path.read_text(), parse_constant=pytest.fail)
 
     check()

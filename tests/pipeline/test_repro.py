@@ -50,15 +50,6 @@ def test_another_number_of_clusters_does_not_train(repository: Repository) -> No
     assert "metrics/test.json" not in difference
 
 
-def test_an_edit_in_plotting_reruns_only_report_and_one_in_recommender_nothing(
-    repository: Repository,
-) -> None:
-    for package, ran in (("recommender", set()), ("plotting", {"report"})):
-        path = repository.path / "stages" / package / "__init__.py"
-        path.write_text(path.read_text() + "# an edit\n")
-        assert repository.dvc("repro").ran == ran
-
-
 def test_plots_are_rendered(repository: Repository) -> None:
     repository.dvc("plots", "show", "--out", "dvc_plots")
     page = (repository.path / "dvc_plots" / "index.html").read_text()
@@ -68,7 +59,7 @@ def test_plots_are_rendered(repository: Repository) -> None:
 
 @pytest.mark.long
 def test_parameters_alone_reproduce_the_notebook(repository: Repository) -> None:
-    changes = ["biases=false", "regularization=0", "test_fraction=0", "validation_fraction=0"]
+    changes = "biases=false regularization=0 test_fraction=0 validation_fraction=0 study=false".split()
     result = repository.dvc("exp", "run", "-n", "notebook", *(f"-S{change}" for change in changes))
     assert result.ran == set(STAGES) - {"fetch"}
     assert repository.metrics("test") == {}
@@ -79,18 +70,13 @@ def test_parameters_alone_reproduce_the_notebook(repository: Repository) -> None
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (
-            "latent_factors=0",
-            "train: params.yaml: latent_factors is 0; input should be greater than or equal to 1",
-        ),
+        ("latent_factors=0", "train: params.yaml: latent_factors is 0; "),
         ("n_clusters=5000", "cluster: n_clusters is 5000, but only "),
         ("dataset=/nowhere/ratings.zip", "fetch: /nowhere/ratings.zip could not be downloaded"),
         ("device=xpu", "train: device is 'xpu', but this machine has only: "),
     ],
 )
-def test_a_wrong_parameter_ends_with_one_message_and_can_be_undone(
-    repository: Repository, change: str, message: str
-) -> None:
+def test_a_wrong_parameter_is_reported_and_undone(repository: Repository, change: str, message: str) -> None:
     result = repository.dvc("exp", "run", "-S", change, fails=True)
     assert message in result.output
     assert "Traceback" not in result.output

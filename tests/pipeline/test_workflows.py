@@ -13,34 +13,22 @@ from tests.repository import STAGES
 pytestmark = pytest.mark.long
 
 
-def run_experiments(repository: Repository, **n_clusters: int) -> None:
-    """An experiment of each name, with that number of clusters."""
-    for name, number in n_clusters.items():
-        repository.dvc("exp", "run", "-n", name, "-S", f"n_clusters={number}")
-
-
 def experiments(repository: Repository) -> list[str]:
     return repository.dvc("exp", "list", "--name-only").output.split()
 
 
-def test_a_fresh_clone_shows_metrics_and_plots_and_reproduces_the_same_bytes(
-    reproduced: Repository, tmp_path: Path
-) -> None:
+def test_a_fresh_clone_shows_results_and_gives_the_same_bytes(reproduced: Repository, tmp_path: Path) -> None:
     fresh = reproduced.clone(tmp_path / "fresh")
     assert f"{fresh.metrics('test')['rmse']:.5f}" in fresh.dvc("metrics", "show").output
     fresh.dvc("plots", "show", "--out", "dvc_plots")
     assert "train_loss" in (fresh.path / "dvc_plots" / "index.html").read_text()
-    assert fresh.dvc("repro").ran >= set(STAGES) - {"newcomers", "evaluate", "report"}  # theirs are in Git
+    in_git = {"newcomers", "evaluate", "report"}
+    assert fresh.dvc("exp", "run", "-S", "n_clusters=5").ran >= set(STAGES) - in_git
+    assert "n_clusters" in fresh.dvc("params", "diff").output
+    fresh.git("checkout", "--quiet", ".")
+    assert fresh.dvc("repro").ran >= {"cluster"}
     assert fresh.digests() == reproduced.digests()
     assert fresh.is_as_committed()
-
-
-def test_the_first_command_in_a_fresh_clone_may_be_an_experiment(
-    reproduced: Repository, tmp_path: Path
-) -> None:
-    fresh = reproduced.clone(tmp_path / "fresh")
-    assert fresh.dvc("exp", "run", "-S", "n_clusters=5").ran >= {"train", "cluster", "report"}
-    assert "n_clusters" in fresh.dvc("params", "diff").output
 
 
 def test_a_misspelt_parameter_is_rejected_and_changes_nothing(repository: Repository) -> None:
@@ -65,11 +53,15 @@ def test_a_remote_directory_saves_other_clones_the_runs(repository: Repository, 
         assert clone.dvc("repro").ran == set()
 
 
-def test_experiments_are_compared_applied_branched_and_removed(repository: Repository) -> None:
-    run_experiments(repository, five=5, six=6)
+def test_experiments_are_run_undone_compared_applied_branched_and_removed(repository: Repository) -> None:
+    repository.dvc("exp", "run", "--temp", "-n", "five", "-S", "n_clusters=5")
+    assert repository.is_as_committed()
+    repository.dvc("exp", "run", "-n", "six", "-S", "n_clusters=6", "-S", "top_movies=3")
+    repository.git("checkout", "--quiet", ".")
+    repository.dvc("checkout")
+    assert repository.is_as_committed()
     assert sorted(experiments(repository)) == ["five", "six"]
     assert re.search(r"n_clusters +5 +6", repository.dvc("exp", "diff", "five", "six").output)
-    assert re.search(r"n_clusters +4 +6", repository.dvc("params", "diff").output)
     table = repository.dvc("metrics", "diff", "--all", "--md", "HEAD", "five").output
     assert re.search(r"\| metrics/clusters.json +\| silhouette +\| [\d.]+ +\| [\d.]+", table)
     repository.dvc("plots", "diff", "HEAD", "five", "six", "--out", "compared")
@@ -84,30 +76,15 @@ def test_experiments_are_compared_applied_branched_and_removed(repository: Repos
 
 
 def test_two_workers_run_a_queue(repository: Repository) -> None:
-    repository.dvc("exp", "run", "--queue", "-S", "n_clusters=range(5,8)")
+    repository.dvc("exp", "run", "--queue", "-S", "n_clusters=range(5,7)")
     repository.dvc("queue", "start", "-j", "2")
     status = repository.wait_for_queue()
-    assert re.findall(r"Success|Failed", status) == ["Success"] * 3, status
-    assert len(experiments(repository)) == 3
+    assert re.findall(r"Success|Failed", status) == ["Success"] * 2, status
+    assert len(experiments(repository)) == 2
     assert repository.is_as_committed()
 
 
-def test_a_temporary_experiment_leaves_the_workspace_alone(repository: Repository) -> None:
-    repository.dvc("exp", "run", "--temp", "-n", "five", "-S", "n_clusters=5")
-    assert experiments(repository) == ["five"]
-    assert repository.is_as_committed()
-
-
-def test_a_successful_experiment_is_undone_by_two_commands(repository: Repository) -> None:
-    repository.dvc("exp", "run", "-S", "n_clusters=5", "-S", "top_movies=3")
-    repository.git("checkout", "--quiet", ".")
-    repository.dvc("checkout")
-    assert repository.is_as_committed()
-
-
-def test_a_moved_clone_runs_nothing_and_other_threads_give_the_same_bytes(
-    repository: Repository, tmp_path: Path
-) -> None:
+def test_a_move_runs_nothing_and_threads_change_no_byte(repository: Repository, tmp_path: Path) -> None:
     moved = Repository(tmp_path / "Küche – 映画" / "it's a clone")
     moved.path.parent.mkdir()
     shutil.move(repository.path, moved.path)

@@ -1,16 +1,33 @@
 """Clustered movies, as in data/clusters.csv, and the page of a small dataset."""
 
+import re
+
 import numpy as np
 import pandas as pd
+from matplotlib.colors import to_rgb
 
 from stages.movielens.movies import read_movies
 from stages.plotting import explorer
 from stages.recommender.artifacts import Artifacts
 from tests.clustering.builders import movies
-from tests.recommender.conftest import CLUSTERED, CLUSTERS
+from tests.recommender.builders import CLUSTERED, CLUSTERS
 
 HOSTILE = "</script><script>alert(1)</script><!-- <b>{{data}}"
 LISTED = {"cluster": 0, "kind": ["Best known", "Most central", "Hidden gems"], "movie": [1, 5, 3]}
+
+
+def contrast(*colours: str) -> float:
+    """Ratio of the relative luminances of two CSS colours, by WCAG 2."""
+
+    def luminance(colour: str) -> float:
+        rgb = np.array(re.findall(r"\d+", colour) if "(" in colour else to_rgb(colour), dtype=float)
+        rgb /= 255 if "(" in colour else 1
+        return float(
+            np.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92) @ [0.2126, 0.7152, 0.0722]
+        )
+
+    darker, lighter = sorted(luminance(colour) for colour in colours)
+    return (lighter + 0.05) / (darker + 0.05)
 
 
 def clustered(n_movies: int = 12, n_clusters: int = 2) -> pd.DataFrame:

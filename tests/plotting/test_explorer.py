@@ -13,29 +13,23 @@ import pandas as pd
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
+from matplotlib.transforms import Bbox
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from stages.factorization import als, gibbs
-from stages.factorization.model import Model
-from stages.movielens.ratings import Ratings
 from stages.plotting import explorer, page_model
 from stages.ranking import ease
 from stages.recommender import film_list
 from stages.recommender.artifacts import Artifacts
 from stages.recommender.profile import NOW, UserProfile
 from stages.recommender.ranking import recommend
-from tests.plotting.builders import HOSTILE, small_clusters, small_movies, small_page
-from tests.recommender.conftest import build, fitted
+from tests.conftest import make_ratings
+from tests.factorization.test_model import make_model
+from tests.plotting.builders import HOSTILE, contrast, small_clusters, small_movies, small_page
 
 CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
 DESKTOP = {"viewport": {"width": 1300, "height": 850}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 DARK = {"color_scheme": "dark"}
-
-
-@pytest.fixture(scope="module")
-def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
-    return Artifacts(build(tmp_path_factory.mktemp("explorer") / "data"))
 
 
 @pytest.fixture(scope="module")
@@ -72,29 +66,10 @@ def test_no_title_and_no_label_can_break_out(content: str) -> None:
 
 @pytest.mark.parametrize("factors", [1, 64])
 def test_the_page_of_a_large_model_stays_small(factors: int) -> None:
-    n_movies, draws, rng = 7_000, 6, torch.Generator().manual_seed(0)
-    model = Model(
-        mean=torch.tensor(3.5),
-        user_biases=torch.zeros(draws, 1),
-        movie_biases=torch.randn(draws, n_movies, generator=rng),
-        user_factors=torch.zeros(draws, 1, factors),
-        movie_factors=torch.randn(draws, n_movies, factors, generator=rng),
-        noise=torch.ones(draws, 1),
-        session_length=torch.tensor(600),
-        session=torch.zeros(0, dtype=torch.int64),
-        session_effects=torch.zeros(draws, 0),
-        prior_mean=torch.zeros(draws, factors + 1),
-        prior_precision=torch.eye(factors + 1).expand(draws, -1, -1),
-        feature_weights=torch.randn(draws, 64, factors + 1, generator=rng),
-        feature_basis=torch.randn(n_movies, 64, generator=rng),
-        noise_rate=torch.ones(draws),
-        effect_precision=torch.ones(draws),
-        embeddings=torch.zeros(n_movies, factors),
-    )
-    n = 60 * 400
-    user = torch.arange(n) // 400
-    movie = torch.stack([torch.randperm(n_movies, generator=rng)[:400] for _ in range(60)]).flatten()
-    ratings = Ratings(user, movie, torch.full((n,), 4.0), torch.zeros(n, dtype=torch.int64), 60, n_movies)
+    n_movies, rng = 7_000, np.random.default_rng(0)
+    model = make_model(draws=6, n_movies=n_movies, factors=factors, features=64)
+    rated = [(user, int(movie), 4.0) for user in range(60) for movie in rng.permutation(n_movies)[:400]]
+    ratings = make_ratings(rated, 60, n_movies)
     rows = torch.arange(page_model.MAX_MOVIES)
     weights = page_model.encode_ease(ease.fit(ratings, 10.0), rows, torch.ones(len(rows), dtype=torch.int64))
     encoded = page_model.encode_draws(model, rows), weights
@@ -215,12 +190,8 @@ def test_ratings_survive_a_reload_and_are_cleared_and_brought_back(visit: Visit)
     expect(page.locator("#yours li")).to_have_count(0)
     page.get_by_role("button", name="Undo clear").click()
     expect(page.locator("#yours")).to_contain_text("Toy Story")
-
-
-def test_the_page_works_where_nothing_can_be_stored(visit: Visit) -> None:
-    page = visit()
     page.evaluate("Object.defineProperty(window, 'localStorage', {get() { throw new Error('forbidden'); }})")
-    stars(page, "Toy Story").press("End")
+    stars(page, "Heat").press("End")
     expect(page.locator("#yours-note")).to_contain_text("does not let the page keep them")
 
 
@@ -230,9 +201,7 @@ LETTERBOXD = f"Name;Year;Rating\r\n{UGLY};1966;4,5\r\nToy Story;1995;5\r\nHeat;1
 
 
 @pytest.mark.parametrize("table", [IMDB, LETTERBOXD], ids=["IMDb", "Letterboxd"])
-def test_lists_of_films_are_imported_and_exported(
-    visit: Visit, artifacts: Artifacts, tmp_path: Path, table: str
-) -> None:
+def test_lists_are_read_and_exported(visit: Visit, artifacts: Artifacts, tmp_path: Path, table: str) -> None:
     page, file = visit(), tmp_path / "films.csv"
     file.write_text(table, encoding="utf-8", newline="")
     page.locator("#file").set_input_files(file)
@@ -249,18 +218,18 @@ def test_lists_of_films_are_imported_and_exported(
 
 def test_a_wrong_file_is_explained(visit: Visit, tmp_path: Path) -> None:
     page, file = visit(), tmp_path / "films.csv"
-    for text, message in (
-        ("a,b\n1,2\n", "no column called"),
-        ("title,rating\nHeat,9\n", "9 stars"),
-        ("title\nQwertyuiop\n", "0 of 1"),
-    ):
+    wrong = {"a,b\n1,2\n": "column", "title,rating\nHeat,9\n": "9 stars", "title\nQwertyuiop\n": "0 of 1"}
+    for text, message in wrong.items():
         file.write_text(text, encoding="utf-8")
         page.locator("#file").set_input_files(file)
         expect(page.locator("#import-note")).to_contain_text(message)
 
 
-def test_filters_apply_to_recommendations(visit: Visit) -> None:
+def test_filters_and_less_known_films_change_recommendations(visit: Visit) -> None:
     page = visit()
+    before = recommended(page)
+    page.get_by_label("Less known films").press("End")
+    assert recommended(page) != before
     page.get_by_label("Genre").select_option("War")
     page.locator("#from").select_option("1980")
     names = recommended(page)
@@ -271,20 +240,11 @@ def test_filters_apply_to_recommendations(visit: Visit) -> None:
     expect(page.locator("#basis")).to_contain_text("No film passes")
 
 
-def test_less_known_films_can_be_asked_for(visit: Visit) -> None:
-    page = visit()
-    before = recommended(page)
-    page.get_by_label("Less known films").press("End")
-    assert recommended(page) != before
-
-
 def test_links_lead_out_only_where_ids_are_known(visit: Visit) -> None:
     page = visit(f"#movie={movie_id(1)}")
     links = page.locator("#detail a")
-    assert [link.get_attribute("href") for link in links.all()] == [
-        "https://www.imdb.com/title/tt0113277/",
-        "https://www.themoviedb.org/movie/949",
-    ]
+    expect(links.first).to_have_attribute("href", "https://www.imdb.com/title/tt0113277/")
+    expect(links.last).to_have_attribute("href", "https://www.themoviedb.org/movie/949")
     page.goto(page.url.split("#")[0] + f"#movie={movie_id(0)}")
     expect(selected(page)).to_contain_text("Toy Story")
     expect(links).to_have_count(0)
@@ -319,13 +279,12 @@ def test_a_close_up_frames_all_nearest_movies(visit: Visit) -> None:
     page = visit(f"#movie={movie_id(14)}")
     canvas = page.locator("canvas").bounding_box()
     assert canvas
+    frame = Bbox.from_bounds(*(canvas[each] for each in ("x", "y", "width", "height")))
     data = data_of(page.content())
-    on_map = [row for row, x in enumerate(data["movies"]["x"]) if x is not None]
-    row = data["movies"]["id"].index(movie_id(14))
-    for other in data["near"][on_map.index(row)]:
-        x, y = dot(page, data["movies"]["id"][other])
-        assert canvas["x"] < x < canvas["x"] + canvas["width"]
-        assert canvas["y"] < y < canvas["y"] + canvas["height"]
+    ids = pd.Series(data["movies"]["id"])
+    on_map = ids[pd.Series(data["movies"]["x"]).notna()].tolist()
+    for other in ids[data["near"][on_map.index(movie_id(14))]]:
+        assert frame.contains(*dot(page, other))
 
 
 def test_a_cluster_shows_its_movies_and_is_closed_again(visit: Visit) -> None:
@@ -364,12 +323,11 @@ def test_the_map_is_zoomed_and_moved_by_mouse_and_keys(visit: Visit) -> None:
 
 def test_a_phone_is_tapped_and_pinched_and_nothing_is_too_small(visit: Visit) -> None:
     page = visit(**PHONE)
-    small = "element => element.offsetParent && element.getBoundingClientRect().height < 40"
+    controls = "[...document.querySelectorAll('button, select, input:not(#file)')]"
+    is_small = "element => element.offsetParent && element.getBoundingClientRect().height < 40"
     for part in ("Rate", "Watch", "Map"):
         page.get_by_role("button", name=part, exact=True).tap()
-        assert not page.evaluate(
-            f"[...document.querySelectorAll('button, select, input:not(#file)')].some({small})"
-        )
+        assert not page.evaluate(f"{controls}.some({is_small})")
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
     page.touchscreen.tap(*dot(page, movie_id(1)))
     expect(selected(page)).to_have_text("Heat (1995)")
@@ -383,14 +341,9 @@ def test_a_phone_is_tapped_and_pinched_and_nothing_is_too_small(visit: Visit) ->
 def test_texts_on_the_map_do_not_overlap(visit: Visit) -> None:
     for page in (visit(), visit(f"#movie={movie_id(1)}", **DARK), visit("#cluster=1", **PHONE)):
         page.wait_for_function("explorer.texts().length > 4")
-        for one, other in itertools.combinations(page.evaluate("explorer.texts()"), 2):
-            beside = max(
-                one["left"] - other["left"] - other["width"], other["left"] - one["left"] - one["width"]
-            )
-            below = max(
-                one["top"] - other["top"] - other["height"], other["top"] - one["top"] - one["height"]
-            )
-            assert max(beside, below) >= 0
+        bounds = page.evaluate("explorer.texts().map(box => [box.left, box.top, box.width, box.height])")
+        texts = [Bbox.from_bounds(*each) for each in bounds]
+        assert not any(one.overlaps(other) for one, other in itertools.combinations(texts, 2))
 
 
 def test_the_clusters_are_listed_without_javascript(visit: Visit) -> None:
@@ -417,27 +370,12 @@ def test_there_are_no_accessibility_violations(visit: Visit, options: dict[str, 
 @pytest.mark.parametrize("options", [{}, DARK], ids=["light", "dark"])
 def test_dots_have_a_contrast_of_three_to_one(visit: Visit, options: dict[str, Any]) -> None:
     page = visit(**options)
-    paper = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
-    ramp = page.evaluate("explorer.colours()")
-    palette = page.evaluate(
-        "getComputedStyle(document.documentElement).getPropertyValue('--clusters')"
-    ).split()
+    style = "getComputedStyle(document.documentElement)"
+    paper = page.evaluate(f"{style}.backgroundColor")
+    palette = page.evaluate(f"{style}.getPropertyValue('--clusters')").split()
     assert len(palette) == 10
-    for colour in [*ramp, *palette]:
-        lighter, darker = sorted([luminance(colour), luminance(paper)], reverse=True)
-        assert (lighter + 0.05) / (darker + 0.05) >= 3, colour
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance by WCAG 2."""
-    parts = (
-        re.findall(r"\d+", colour) if "(" in colour else [str(int(colour[i : i + 2], 16)) for i in (1, 3, 5)]
-    )
-    linear = [
-        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
-        for value in (int(part) / 255 for part in parts)
-    ]
-    return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+    for colour in [*page.evaluate("explorer.colours()"), *palette]:
+        assert contrast(colour, paper) >= 3, colour
 
 
 def test_a_page_without_clusters_recommends(visit: Visit, artifacts: Artifacts) -> None:
@@ -451,41 +389,26 @@ def test_a_page_without_clusters_recommends(visit: Visit, artifacts: Artifacts) 
 # ---- the same answers as in the terminal
 
 
-def profile_of(artifacts: Artifacts, rated: list[tuple[int, float]]) -> UserProfile:
-    profile = UserProfile(artifacts)
-    for movie, given in rated:
-        profile._rate(movie, given, NOW)
-    return profile
-
-
 def compare(
     page: Page, artifacts: Artifacts, people: list[list[tuple[int, float]]], adventurous: float = 0.0
 ) -> tuple[float, float, float]:
     """Mean overlap of the top 10, and mean absolute differences of the predicted stars and deviations."""
-    ids, on_page = (
-        artifacts.movies["movie_id"],
-        page.evaluate("JSON.parse(document.getElementById('data').textContent).movies.id"),
-    )
-    rows = pd.Series(ids.index, index=ids)[on_page].to_numpy()
+    ids, options = artifacts.movies["movie_id"], {"count": 10, "adventurous": adventurous}
+    rows = pd.Series(ids.index, index=ids)[data_of(page.content())["movies"]["id"]].to_numpy()
     overlaps, stars, deviations = [], [], []
     for rated in people:
-        profile = profile_of(artifacts, rated)
-        candidates = torch.ones(len(ids), dtype=torch.bool)
-        candidates[list(profile.seen)] = False
+        profile = UserProfile(
+            artifacts, stars=dict(rated), times={movie: NOW for movie, _ in rated}, seen=set(dict(rated))
+        )
+        candidates = torch.tensor([movie not in profile.seen for movie in ids.index])
         expected = recommend([profile], candidates, 10, adventurous)
         given = [[int(ids[movie]), stars, 0] for movie, stars in rated]
-        answer = page.evaluate(
-            "([given, options]) => explorer.recommend(given, options)",
-            [given, {"count": 10, "adventurous": adventurous}],
-        )
+        answer = page.evaluate("given => explorer.recommend(...given)", [given, options])
         wanted = {record["movie_id"]: record["deviation"][0] for record in expected}
-        overlaps.append(len(wanted.keys() & set(answer["ids"])))
+        found = dict(zip(answer["ids"], answer["deviation"], strict=True))
+        overlaps.append(len(wanted.keys() & found.keys()))
         stars.append(np.abs(profile.posterior().stars().numpy()[rows] - answer["stars"]).mean())
-        deviations += [
-            abs(wanted[each] - found)
-            for each, found in zip(answer["ids"], answer["deviation"], strict=True)
-            if each in wanted
-        ]
+        deviations += [abs(wanted[each] - found[each]) for each in wanted.keys() & found.keys()]
     return float(np.mean(overlaps)), float(np.mean(stars)), float(np.mean(deviations))
 
 
@@ -495,18 +418,11 @@ def newcomers(n_movies: int, n: int = 50) -> list[list[tuple[int, float]]]:
     return [[(int(movie), float(rng.integers(1, 11) / 2)) for movie in movies] for movies in chosen]
 
 
-@pytest.mark.parametrize("solver", ["gibbs", "als"])
-def test_the_page_predicts_and_ranks_as_the_terminal_does(
-    visit: Visit, artifacts: Artifacts, tmp_path: Path, solver: str
-) -> None:
-    shutil.copytree(artifacts.data, tmp_path / "data")
-    ratings = Ratings.load(artifacts.data / "prepared" / "train.pt")
-    (tmp_path / "data" / "model.pt").write_bytes(fitted({"als": als, "gibbs": gibbs}[solver], ratings))
-    other = Artifacts(tmp_path / "data")
-    table = small_movies(other)
-    page = visit(page=small_page(other, table, small_clusters(table)))
+def test_the_page_predicts_and_ranks_as_the_terminal_does(visit: Visit, solved: Artifacts) -> None:
+    table = small_movies(solved)
+    page = visit(page=small_page(solved, table, small_clusters(table)))
     for adventurous in (0.0, 0.5):
-        overlap, difference, deviation = compare(page, other, newcomers(len(table)), adventurous)
+        overlap, difference, deviation = compare(page, solved, newcomers(len(table)), adventurous)
         assert overlap >= 9
         assert difference <= 0.05
         assert deviation <= 0.05

@@ -12,8 +12,7 @@ from tests.conftest import make_ratings
 
 
 @pytest.mark.parametrize("penalty", [0.5, 5.0])
-def test_biases_are_the_minimum_of_their_objective(small_parts: dict[str, Ratings], penalty: float) -> None:
-    train = small_parts["train"]
+def test_biases_are_the_minimum_of_their_objective(train: Ratings, penalty: float) -> None:
     found = biases(train, penalty)
     rows = torch.arange(len(train))
     design = torch.zeros(len(train), train.n_users + train.n_movies, dtype=torch.float64)
@@ -26,13 +25,9 @@ def test_biases_are_the_minimum_of_their_objective(small_parts: dict[str, Rating
     torch.testing.assert_close(both, exact, atol=1e-5, rtol=0)
 
 
-def test_without_a_penalty_a_movie_without_ratings_has_no_bias() -> None:
-    train = make_ratings([(0, 0, 5.0), (1, 0, 2.0)], n_users=2, n_movies=2)
-    assert biases(train, penalty=0).movie_biases[0, 1] == 0
-
-
-def test_the_most_rated_movie_is_first_and_among_equals_the_lower_index() -> None:
+def test_the_most_rated_movie_is_first_and_one_without_ratings_has_no_bias_and_is_last() -> None:
     train = make_ratings([(0, 2, 1.0), (1, 2, 1.0), (0, 1, 5.0), (0, 0, 5.0)], n_users=2, n_movies=4)
+    assert biases(train, penalty=0).movie_biases[0, 3] == 0
     order = popularity(train)(torch.tensor([0, 1])).argsort(dim=1, descending=True)
     assert order.tolist() == [[2, 0, 1, 3]] * 2
 

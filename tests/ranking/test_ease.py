@@ -6,6 +6,7 @@ from torch import Tensor
 
 from stages.movielens.ratings import Ratings
 from stages.ranking import ease
+from tests.conftest import Patch
 
 
 def values_of(train: Ratings) -> Tensor:
@@ -25,20 +26,18 @@ def closed_form(values: Tensor, constant: float = 0.0) -> Tensor:
 
 
 @pytest.mark.parametrize("constant", [0.0, 2.0])
-def test_scores_are_those_of_the_closed_form(small_parts: dict[str, Ratings], constant: float) -> None:
-    values = values_of(small_parts["train"])
-    found = ease.fit(small_parts["train"], penalty=50.0, constant=constant).score(values)
+def test_scores_are_those_of_the_closed_form(train: Ratings, constant: float) -> None:
+    values = values_of(train)
+    found = ease.fit(train, penalty=50.0, constant=constant).score(values)
     torch.testing.assert_close(found, closed_form(values, constant), atol=1e-4, rtol=1e-3)
 
 
-def test_with_many_users_only_the_most_rated_movies_are_scored(
-    small_parts: dict[str, Ratings], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_with_many_users_only_the_most_rated_are_scored(train: Ratings, monkeypatch: Patch) -> None:
     monkeypatch.setattr(ease, "MAX_ORDER", 40)
     monkeypatch.setattr(ease, "BLOCK", 7)
-    values = values_of(small_parts["train"])
+    values = values_of(train)
     most_rated = (values[:-1] > 0).sum(dim=0).argsort(descending=True, stable=True)[:40]
     expected = torch.zeros_like(values)
     expected[:, most_rated] = closed_form(values[:, most_rated])
-    found = ease.fit(small_parts["train"], penalty=50.0).score(values)
+    found = ease.fit(train, penalty=50.0).score(values)
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-3)

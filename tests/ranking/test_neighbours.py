@@ -6,14 +6,12 @@ import torch
 from stages.movielens.ratings import Ratings
 from stages.ranking import neighbours
 from stages.ranking.baselines import biases
+from tests.conftest import Patch
 
 
 @pytest.mark.parametrize("k", [3, neighbours.K])
-def test_predictions_are_those_of_the_formula(
-    small_parts: dict[str, Ratings], monkeypatch: pytest.MonkeyPatch, k: int
-) -> None:
+def test_predictions_are_those_of_the_formula(train: Ratings, monkeypatch: Patch, k: int) -> None:
     monkeypatch.setattr(neighbours, "K", k)
-    train = small_parts["train"]
     model = biases(train, 3.0)
     found = neighbours.predict_all(train, model)
     bias = model.score(torch.arange(train.n_users))

@@ -24,8 +24,7 @@ def test_a_dislike_counts_against_and_more_stars_count_more() -> None:
     assert found[6] == 1
 
 
-def test_users_are_folded_in_from_their_own_ratings(small_parts: dict[str, Ratings]) -> None:
-    train = small_parts["train"]
+def test_users_are_folded_in_from_their_own_ratings(train: Ratings) -> None:
     model = als.fit(make_problem(train), hyperparameters(solver="als", epochs=3)).model
     fitted = fit_ease(train, 50.0)
     found = score_users(fold_in_users(model, train, known=True), fitted, train)(torch.tensor([2, 17]))
@@ -35,7 +34,4 @@ def test_users_are_folded_in_from_their_own_ratings(small_parts: dict[str, Ratin
     rated[0, own.movie] = values(own.rating)
     expected = ranking_score(posterior.stars()[None], torch.ones(1), fitted.score(rated))
     torch.testing.assert_close(found[1:], expected, atol=1e-5, rtol=1e-3)
-
-
-def test_the_noise_deviation_is_1_where_the_solver_does_not_estimate_it() -> None:
     assert noise_deviation(torch.tensor([[0.2, 0.0], [0.3, 0.0]])).tolist() == [0.5, 1.0]

@@ -9,7 +9,7 @@ import torch
 from stages.core.cli import UserError
 from stages.factorization.model import single
 from stages.recommender.artifacts import Artifacts
-from tests.recommender.conftest import CLUSTERED, CLUSTERS, FILMS, N_USERS, rated, user_id
+from tests.recommender.builders import CLUSTERED, CLUSTERS, FILMS, N_USERS, rated, user_id
 
 
 @pytest.fixture

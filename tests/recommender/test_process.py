@@ -44,13 +44,6 @@ def test_a_recommendation_does_not_import_libraries_that_it_does_not_need(data: 
     assert {"sklearn", "matplotlib", "scipy", "rich"}.isdisjoint(done.stderr.split())
 
 
-def test_an_error_is_a_message_without_a_traceback(data: Path) -> None:
-    done = recommend(data, "Qwertyuiop")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("recommend: ")
-    assert done.stderr.count("\n") == 1
-
-
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_closed_streams_are_no_error(data: Path, tmp_path: Path, closed: str) -> None:
     (tmp_path / "mine.csv").write_text("title,rating\nHeat,4\nQwertyuiop,4\n")
@@ -61,11 +54,11 @@ def test_closed_streams_are_no_error(data: Path, tmp_path: Path, closed: str) ->
     assert ("Falling" in done.stdout) == (closed in ("<&-", "2>&-"))
 
 
-def test_a_reader_that_ends_early_is_no_error(data: Path) -> None:
+def test_an_early_end_and_a_small_encoding_are_no_errors_but_an_unknown_film_is(data: Path) -> None:
     assert recommend(data, "Heat", shell="| true").stderr == ""
-
-
-def test_an_encoding_without_a_sign_replaces_it(data: Path) -> None:
     done = recommend(data, "Heat", PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
     assert " ? 0." in done.stdout
+    failed = recommend(data, "Qwertyuiop")
+    assert (failed.returncode, failed.stdout, failed.stderr.count("\n")) == (1, "", 1)
+    assert failed.stderr.startswith("recommend: ")

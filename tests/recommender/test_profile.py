@@ -8,7 +8,8 @@ import torch
 from stages.core.cli import UserError
 from stages.recommender.artifacts import Artifacts
 from stages.recommender.profile import LIKED, NOW, UserProfile
-from tests.recommender.conftest import RISER, fan, member, rated, write
+from tests.conftest import Capture
+from tests.recommender.builders import RISER, fan, member, rated, write
 
 TOY_STORY, HEAT, MATRIX, FIRST_HAMLET, NOSFERATU = 0, 1, 2, 4, 7
 
@@ -31,9 +32,7 @@ def test_liked_and_rated_movies_are_seen_and_newer_than_the_dataset(artifacts: A
     assert int(rated().timestamp.max()) // 3600 < NOW
 
 
-def test_of_two_ratings_the_last_counts_and_a_note_says_so(
-    artifacts: Artifacts, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_of_two_ratings_the_last_counts_and_a_note_says_so(artifacts: Artifacts, capsys: Capture) -> None:
     profile = member(artifacts, RISER)
     movie = next(iter(profile.stars))
     profile.add_titles([], [f"{artifacts.titles.labels[movie]}=1"])
@@ -41,13 +40,10 @@ def test_of_two_ratings_the_last_counts_and_a_note_says_so(
     assert artifacts.titles.labels[movie] in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("number", ["0.4", "5.5", "-3", "nan", "good", "", "4.5 stars", "4,5,0"])
-def test_stars_off_the_scale_are_an_error(artifacts: Artifacts, number: str) -> None:
-    with pytest.raises(UserError, match=r"0\.5 to 5"):
-        UserProfile(artifacts).add_titles([], [f"Heat={number}"])
-
-
-def test_all_errors_of_a_command_are_reported_together(artifacts: Artifacts) -> None:
+def test_stars_off_the_scale_are_an_error_and_all_errors_are_reported(artifacts: Artifacts) -> None:
+    for number in ("0.4", "5.5", "-3", "nan", "good", "", "4.5 stars", "4,5,0"):
+        with pytest.raises(UserError, match=r"0\.5 to 5"):
+            UserProfile(artifacts).add_titles([], [f"Heat={number}"])
     with pytest.raises(UserError) as error:
         UserProfile(artifacts).add_titles(["Qwertyuiop", "Heat", ""], ["Hamlet=4", "Toy Story", "Heat=9"])
     named = ["Qwertyuiop", "empty", "Hamlet (1996)", "Toy Story", "'9'"]
@@ -55,8 +51,8 @@ def test_all_errors_of_a_command_are_reported_together(artifacts: Artifacts) -> 
     assert all(name in line for name, line in zip(named, lines, strict=True))
 
 
-def test_films_of_a_list_with_stars_are_rated_and_the_others_only_seen(
-    artifacts: Artifacts, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_films_with_stars_are_rated_others_seen(
+    artifacts: Artifacts, tmp_path: Path, capsys: Capture
 ) -> None:
     films = [("Heat", 1995, 4), ("Toy Story", "", ""), ("Nosferatu", 1922, "2,5"), ("Hamlet", 1990, 5)]
     profile = UserProfile(artifacts)
@@ -67,9 +63,7 @@ def test_films_of_a_list_with_stars_are_rated_and_the_others_only_seen(
     assert capsys.readouterr() == ("", "")
 
 
-def test_unknown_ambiguous_and_repeated_films_of_a_list_are_noted(
-    artifacts: Artifacts, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_films_not_found_or_repeated_are_noted(artifacts: Artifacts, tmp_path: Path, capsys: Capture) -> None:
     rows = [("Heat", 3), ("Hamlet", 3), ("Heat", 4), *((f"Zzyzx {letter * 5}", 3) for letter in "abcdef")]
     profile = UserProfile(artifacts)
     profile.add_list(write(tmp_path / "mine.csv", "title,rating", rows))
@@ -78,16 +72,13 @@ def test_unknown_ambiguous_and_repeated_films_of_a_list_are_noted(
     assert "7 of 9 films" in unknown
     assert unknown.endswith("Hamlet, Zzyzx aaaaa, Zzyzx bbbbb, Zzyzx ccccc, Zzyzx ddddd, …")
     assert "1 of 9 films" in repeated
-
-
-def test_a_list_without_any_known_film_is_an_error(artifacts: Artifacts, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"none of the 2 films in .*mine.csv.*Zzyzx"):
-        UserProfile(artifacts).add_list(write(tmp_path / "mine.csv", "title", [("Zzyzx",), ("Xyzzy",)]))
+        profile.add_list(write(tmp_path / "mine.csv", "title", [("Zzyzx",), ("Xyzzy",)]))
 
 
 @pytest.mark.parametrize(("stars", "noted"), [("", True), (2, True), (3, False)])
 def test_only_films_without_stars_or_disliked_ones_are_noted(
-    artifacts: Artifacts, tmp_path: Path, stars: object, noted: bool, capsys: pytest.CaptureFixture[str]
+    artifacts: Artifacts, tmp_path: Path, stars: object, noted: bool, capsys: Capture
 ) -> None:
     profile = UserProfile(artifacts)
     profile.add_list(write(tmp_path / "mine.csv", "title,rating", [("Heat", stars)]))

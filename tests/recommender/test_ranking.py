@@ -10,7 +10,7 @@ import torch
 from stages.recommender.artifacts import Artifacts
 from stages.recommender.profile import UserProfile
 from stages.recommender.ranking import recommend, spread
-from tests.recommender.conftest import FALLER, FILMS, RISER, fan, is_rising, member
+from tests.recommender.builders import FALLER, FILMS, RISER, fan, member
 
 ALL = len(FILMS)
 
@@ -51,12 +51,12 @@ def test_explanations_add_up_to_the_stars_and_the_largest_come_first(solved: Art
 def test_liking_movies_raises_similar_ones(solved: Artifacts, liked: list[str]) -> None:
     profile, prior = fan(solved, *liked), UserProfile(solved).posterior().stars()
     found = {movie_of(record): record["stars"][0] for record in recommended(profile)}
-    kind = is_rising(solved.titles.find(liked[0]))
+    kind = FILMS[solved.titles.find(liked[0])].rising
     raised: dict[bool, list[float]] = {True: [], False: []}
     for movie, stars in found.items():
-        raised[is_rising(movie) == kind].append(stars - prior[movie].item())
+        raised[FILMS[movie].rising == kind].append(stars - prior[movie].item())
     assert fmean(raised[True]) > max(0, fmean(raised[False]))
-    assert is_rising(next(iter(found))) == kind
+    assert FILMS[next(iter(found))].rising == kind
 
 
 def test_scores_are_in_descending_order_and_differ_for_low_predictions(solved: Artifacts) -> None:
@@ -76,9 +76,7 @@ def test_only_candidates_are_recommended_and_fewer_are_the_first_of_them(artifac
 
 
 @pytest.mark.parametrize("adventurous", [0.5, 1.0])
-def test_adventurous_recommendations_are_less_known_and_more_varied(
-    artifacts: Artifacts, adventurous: float
-) -> None:
+def test_adventurous_movies_are_less_known_and_more_varied(artifacts: Artifacts, adventurous: float) -> None:
     known, clusters = [], []
     for value in (0.0, adventurous):
         users = [recommended(member(artifacts, user), count=6, adventurous=value) for user in (0, 5, 25, 30)]
@@ -105,9 +103,7 @@ def test_two_people_have_stars_and_explanations_of_their_own(artifacts: Artifact
 
 
 @pytest.mark.parametrize(("together", "expected"), [("least-misery", min), ("mean", lambda *two: fmean(two))])
-def test_the_score_of_two_people_is_the_lower_one_or_the_mean(
-    artifacts: Artifacts, together: str, expected: Any
-) -> None:
+def test_a_score_of_two_is_the_lower_or_the_mean(artifacts: Artifacts, together: str, expected: Any) -> None:
     pair = [fan(artifacts, "Toy Story", "Matrix"), fan(artifacts, "Heat", "Eta Falling")]
     yours, theirs = ({movie_of(record): record["score"] for record in recommended(one)} for one in pair)
     found = {movie_of(record): record["score"] for record in recommended(*pair, together=together)}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from stages.recommender.rendering import show
+from tests.conftest import Capture, Patch
 
 
 def movie(title: str, year: int | None, **values: Any) -> dict[str, Any]:
@@ -27,19 +28,19 @@ SHORT = movie("Ägypten", None, **FACTS | {"genres": [], "cluster": None}) | {
 }
 
 
-def printed(capsys: pytest.CaptureFixture[str], *records: dict[str, Any]) -> list[str]:
+def printed(capsys: Capture, *records: dict[str, Any]) -> list[str]:
     show(list(records), as_json=False)
     return capsys.readouterr().out.splitlines()
 
 
-def test_json_has_all_records_in_ascii(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_has_all_records_in_ascii(capsys: Capture) -> None:
     show([LONG, SHORT], as_json=True)
     text = capsys.readouterr().out
     assert json.loads(text) == [LONG, SHORT]
     assert text.isascii()
 
 
-def test_in_a_pipe_every_movie_is_one_line_of_aligned_columns(capsys: pytest.CaptureFixture[str]) -> None:
+def test_in_a_pipe_every_movie_is_one_line_of_aligned_columns(capsys: Capture) -> None:
     heading, first, second = printed(capsys, LONG, SHORT)
     for name, cell in {"stars": "4.3 ± 0.8", "genres": "War, Drama", "cluster": "3. Crime · War"}.items():
         assert first[heading.index(name) :].startswith(cell)
@@ -47,7 +48,7 @@ def test_in_a_pipe_every_movie_is_one_line_of_aligned_columns(capsys: pytest.Cap
     assert second.endswith("  5.0"), "on the scale, without deviation, genres, cluster or small reasons"
 
 
-def test_two_people_have_one_reason_each(capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_people_have_one_reason_each(capsys: Capture) -> None:
     pair = {"stars": [4.26, 3.9], "deviation": [0.8, 1.1], "because": [BECAUSE, {"ratings": [ALIEN, HEAT]}]}
     heading, row = printed(capsys, LONG | pair)
     assert "stars: you / they" in heading
@@ -55,7 +56,7 @@ def test_two_people_have_one_reason_each(capsys: pytest.CaptureFixture[str]) -> 
     assert row.endswith("you: Heat (1995) +0.21; they: disliking Alien (1979) +0.05")
 
 
-def test_similar_movies_have_their_similarity_and_the_mean_rating(capsys: pytest.CaptureFixture[str]) -> None:
+def test_similar_movies_have_their_similarity_and_the_mean_rating(capsys: Capture) -> None:
     _, row = printed(capsys, movie("Ägypten", None, similarity=-0.2, **FACTS))
     assert row.split()[:6] == ["1", "Ägypten", "-0.20", "4.0", "from", "1,234"]
 
@@ -69,9 +70,7 @@ class Terminal(io.StringIO):
     ("width", "shown"),
     [(160, ["genres", "cluster", "because"]), (139, ["genres", "because"]), (99, ["because"]), (40, [])],
 )
-def test_a_terminal_shows_the_columns_that_it_has_room_for(
-    monkeypatch: pytest.MonkeyPatch, width: int, shown: list[str]
-) -> None:
+def test_a_terminal_shows_the_columns_that_fit(monkeypatch: Patch, width: int, shown: list[str]) -> None:
     for name, value in {"COLUMNS": str(width), "NO_COLOR": "1", "TERM": "xterm"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "stdout", terminal := Terminal())

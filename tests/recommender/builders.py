@@ -59,21 +59,14 @@ def user_id(user: int) -> int:
     return 100 + 3 * user
 
 
-def is_rising(movie: int) -> bool:
-    return FILMS[movie].rising
-
-
 def rated() -> Ratings:
     """Five ratings an hour; the first half of the users likes Rising movies, the others Falling ones."""
     rng = np.random.default_rng(5)
     rows = []
     for user in range(N_USERS):
         likes = [film.rising == ((user < N_USERS // 2 or user == RISER) and user != FALLER) for film in FILMS]
-        seen = [
-            movie
-            for movie, own in enumerate(likes)
-            if rng.random() < _chance(user, movie, own) or user == OMNIVORE
-        ]
+        chances = [_chance(user, movie, own) for movie, own in enumerate(likes)]
+        seen = np.flatnonzero((rng.random(len(FILMS)) < chances) | (user == OMNIVORE)).tolist()
         for place, movie in enumerate(seen):
             rating = (4.5 if likes[movie] else 2.0) + 0.5 * rng.integers(-1, 2)
             rows.append((user, movie, rating, (1000 * (user + 1) + place // 5) * 3600 + place))
@@ -99,8 +92,7 @@ def build(data: Path) -> Path:
     ratings = rated()
     part = torch.arange(len(ratings)) % 10
     train = ratings[part < 8]
-    parts = {"train": train, "validation": ratings[part == 8], "test": ratings[part == 9]}
-    for name, rows in parts.items():
+    for name, rows in (("train", train), ("validation", ratings[part == 8]), ("test", ratings[part == 9])):
         (data / "prepared" / f"{name}.pt").write_bytes(rows.serialize())
     titles = [f"{film.title} ({film.year})" if film.year else film.title for film in FILMS]
     ids = np.arange(len(FILMS)) * 10 + 7
@@ -111,7 +103,7 @@ def build(data: Path) -> Path:
     clusters = [(movie, cluster, CLUSTERS[cluster]) for movie, cluster in CLUSTERED.items()]
     write(data / "clusters.csv", "movie,cluster,name", clusters)
     # Rising movies within 45° of a circle, in their order; Falling ones a right angle away.
-    angle = [math.radians(movie / len(FILMS) * 45 + 90 * (not is_rising(movie))) for movie in CLUSTERED]
+    angle = [math.radians(movie / len(FILMS) * 45 + 90 * (not FILMS[movie].rising)) for movie in CLUSTERED]
     embedding = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     (data / "points.npy").write_bytes(make_embeddings(np.array([*CLUSTERED]), embedding).serialize())
     (data / "ease.pt").write_bytes(ease.fit(train, 5.0).serialize())
