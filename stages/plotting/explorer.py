@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from jaxtyping import Float
 
-from stages.clustering.nearest import nearest_rows
+from stages.clustering.embeddings import nearest_rows
 from stages.factorization.model import Model
 from stages.movielens.title_format import alternatives, spoken
 from stages.plotting.listing import fill

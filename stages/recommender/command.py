@@ -58,7 +58,7 @@ def _similar(
     movie = artifacts.titles.find(title)
     label = artifacts.titles.labels[movie]
     try:
-        others, cosines = artifacts.neighbours.nearest(movie)
+        others, cosines = artifacts.embeddings.nearest(movie)
     except KeyError:
         n_ratings = artifacts.records[movie]["n_ratings"]
         raise UserError(f"{label} has {n_ratings} ratings, too few to find similar movies") from None
