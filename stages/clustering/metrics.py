@@ -12,10 +12,11 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.metrics import adjusted_mutual_info_score, silhouette_score
 from sklearn.preprocessing import normalize
 
+from stages.clustering.kmeans import Labels
+
 MAX_SILHOUETTE = 3_000  # movies whose distances to each other are computed
 
 Embedding = Float[np.ndarray, "movies dimensions"]
-Labels = Int[np.ndarray, " movies"]
 
 
 class Attributes(NamedTuple):

@@ -27,11 +27,9 @@ def available_devices() -> list[str]:
 def choose_device(name: DeviceName) -> torch.device:
     """The named device, or the fastest one; raises UserError if this machine does not have it."""
     devices = available_devices()
-    if name == "auto":
-        return torch.device(devices[0])
-    if name not in devices:
+    if name not in ("auto", *devices):
         raise UserError(f"device is {name!r}, but this machine has only: {', '.join(devices)}")
-    return torch.device(name)
+    return torch.device(devices[0] if name == "auto" else name)
 
 
 def run_parallel(

@@ -7,10 +7,8 @@ from typing import Any
 from stages.ranking.score import DISLIKED
 from stages.recommender.title_search import label
 
-LEAST = 0.05
-"""Stars that a rating must add to be named in a table."""
-NARROW = {"because of": 60, "genres": 100, "cluster": 140}
-"""Columns that are left out on a terminal of fewer characters."""
+LEAST = 0.05  # stars that a rating must add to be named in a table
+NARROW = {"because of": 60, "genres": 100, "cluster": 140}  # characters that a terminal needs for a column
 
 
 def show(records: list[dict[str, Any]], as_json: bool) -> None:

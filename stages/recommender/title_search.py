@@ -12,10 +12,8 @@ from stages.core.cli import UserError
 from stages.movielens.title_format import split_year, spoken
 from stages.recommender.normalization import Kind, initials, names_of, normalise
 
-FAR = 5
-"""A movie with so many times the ratings of any other candidate is taken without a question."""
-FAMOUS = 0.1
-"""Share of the best-known movie's ratings from which one word, initials, or twice the typos are enough."""
+FAR = 5  # a movie with so many times the ratings of any other candidate is taken without a question
+FAMOUS = 0.1  # share of the most ratings from which one word, initials, or twice the typos are enough
 _BARE_YEAR = re.compile(r"(?P<name>.*[^\s,]),?\s+(?P<year>(?:1[89]|20)\d\d)")
 
 
