@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,10 +14,6 @@ from stages.core.cli import UserError
 
 Metrics = Mapping[str, object]
 """Names to numbers, or to further names."""
-TYPE_ERROR = re.compile(
-    r"parameter '(\w+)'\.\nActual value: (.*)\nExpected type: (?:<class '(.*)'>|(.*))\.\n"
-)
-"""The part of jaxtyping's message that says which field is wrong."""
 
 T = TypeVar("T")
 _beartype = beartype(conf=BeartypeConf(is_pep484_tower=True))
@@ -42,7 +37,9 @@ def load(path: Path, read: Callable[[Path], T], stage: str) -> T:
     except (IsADirectoryError, PermissionError) as error:
         raise UserError(f"{path} cannot be read: {error.strerror}; {fix}") from error
     except Exception as error:  # of many types: torch, numpy, zipfile, pandas, type checks
-        raise UserError(f"{path} is damaged or from another version ({_summary(error)}); {fix}") from error
+        problem = str(error).rpartition("whilst typechecking ")[2].partition("\n---")[0]  # of jaxtyping
+        summary = " ".join(problem.split())[:300] or type(error).__name__
+        raise UserError(f"{path} is damaged or from another version ({summary}); {fix}") from error
 
 
 def check_index(name: str, index: Any, n: int) -> None:
@@ -86,11 +83,3 @@ def write_metrics(path: Path, metrics: Metrics) -> None:
     exact = json.dumps(metrics, allow_nan=False)
     rounded = json.loads(exact, parse_float=lambda number: round(float(number), 6))
     write_text(path, json.dumps(rounded, indent=2) + "\n")
-
-
-def _summary(error: Exception) -> str:
-    """One line, such as: rating is f32[2](torch), expected Float[Tensor, 'n_ratings']."""
-    if match := TYPE_ERROR.search(str(error)):
-        name, actual, class_name, annotation = match.groups()
-        return f"{name} is {actual:.60}, expected {class_name or annotation}"
-    return " ".join(str(error).split())[:300] or type(error).__name__

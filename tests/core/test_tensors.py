@@ -52,7 +52,7 @@ def test_a_view_is_stored_without_the_rest_of_its_tensor() -> None:
 INVALID: dict[str, tuple[object, str]] = {
     "no value": ({name: value for name, value in VALUES.items() if name != "index"}, "index"),
     "a list": ({**VALUES, "index": [0, 1, 2]}, "index"),
-    "whole numbers": ({**VALUES, "value": torch.zeros(3, 2, dtype=torch.int64)}, "value is i64"),
+    "whole numbers": ({**VALUES, "value": torch.zeros(3, 2, dtype=torch.int64)}, "Actual value: i64"),
     "another length": ({**VALUES, "index": torch.arange(2)}, "i64[2]"),
     "NaN": ({**VALUES, "value": torch.full((3, 2), torch.nan)}, "value has values that are not finite"),
     "infinity": ({**VALUES, "value": torch.full((3, 2), -torch.inf)}, "value has values that are not finite"),
