@@ -62,7 +62,7 @@ class Titles:
         if not text:
             raise UserError('a title is empty; give one such as "The Matrix (1999)"')
         other_years: list[Name] = []
-        for search in (self._exactly, self._by_words, self._with_typos):
+        for search in (lambda key: self._exact[key.replace(" ", "")], self._by_words, self._with_typos):
             for name, year in _readings(text):
                 found = search(*normalise([name]))
                 if fitting := self._of_year(found, year):
@@ -71,10 +71,6 @@ class Titles:
             if other_years:
                 break
         raise self._unknown(name, year, other_years)
-
-    def _exactly(self, key: str) -> list[Name]:
-        """Names with this key, whatever its gaps."""
-        return self._exact.get(key.replace(" ", ""), [])
 
     def _by_words(self, key: str) -> list[Name]:
         """Whole titles with these words, side by side if possible; for one word, of famous movies."""
