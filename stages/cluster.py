@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stages.clustering.attributes import genre_attributes, tag_attributes
 from stages.clustering.embeddings import MovieEmbeddings
 from stages.clustering.kmeans import Labels, chronological, k_means, typical
 from stages.clustering.labels import distinctive_terms, label_clusters
-from stages.clustering.metrics import cluster_metrics, coherence
+from stages.clustering.metrics import cluster_metrics, coherence, genre_attributes, tag_attributes
 from stages.core import cli
 from stages.core.files import write_csv, write_metrics
 from stages.core.parameters import Count, Seeded

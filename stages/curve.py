@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from stages.clustering.attributes import Attributes, tag_attributes
 from stages.clustering.embeddings import MovieEmbeddings
 from stages.clustering.kmeans import k_means
-from stages.clustering.metrics import Embedding, cluster_metrics
+from stages.clustering.metrics import Attributes, Embedding, cluster_metrics, tag_attributes
 from stages.core import cli
 from stages.core.files import write_csv
 from stages.core.parameters import Seeded

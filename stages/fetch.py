@@ -34,17 +34,14 @@ class FetchParameters(Parameters):
 def main(raw: Path, params: Path = Path("params.yaml")) -> None:
     """Put the zip of `dataset`, and nothing else, into the directory RAW."""
     dataset = FetchParameters.load(params).dataset
-    n_ratings = catalogue.synthetic_ratings(dataset)
-    if n_ratings:
-        require_memory(BYTES_PER_RATING * n_ratings, f"dataset {dataset}", "choose a smaller one")
-    sources = [] if n_ratings else find_sources(dataset, os.environ.get(MIRROR))
     raw.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=raw, prefix=".part-") as directory:
         partial = Path(directory) / "partial.zip"
-        if n_ratings:
+        if n_ratings := catalogue.synthetic_ratings(dataset):
+            require_memory(BYTES_PER_RATING * n_ratings, f"dataset {dataset}", "choose a smaller one")
             partial.write_bytes(synthetic.archive(dataset, synthetic.size_of(n_ratings), SYNTHETIC_SEED))
         else:
-            obtain(_without_login(dataset), sources, catalogue.CHECKSUMS.get(dataset), partial)
+            obtain(dataset, find_sources(dataset, os.environ.get(MIRROR)), partial)
         complete = partial.replace(raw / f"{catalogue.short_name(dataset)}.zip")
     for path in raw.glob("*.zip"):
         if path != complete:
@@ -64,23 +61,24 @@ def find_sources(dataset: str, mirror: str | None) -> list[str]:
     return [f"{prefix.rstrip('/')}/{dataset}.zip" for prefix in prefixes]
 
 
-def obtain(dataset: str, sources: list[str], checksum: str | None, target: Path) -> None:
+def obtain(dataset: str, sources: list[str], target: Path) -> None:
     """Copy or download `target` from the first source that works; raises UserError if none does."""
     failures = []
     for source in sources:
         try:
-            _download(source, checksum, target)
+            _download(source, catalogue.CHECKSUMS.get(dataset), target)
         except (OSError, ValueError, RuntimeError) as error:
             failures.append(f"  {_without_login(source)}\n    {error}")
         else:
-            print(*(f"fetch: not from {failure.strip()}\n" for failure in failures), end="", sep="")
-            print(f"fetch: {dataset} from {_without_login(source)}")
+            for failure in failures:
+                print(f"fetch: not from {failure.strip()}")
+            print(f"fetch: {_without_login(dataset)} from {_without_login(source)}")
             return
     fix = (
         f"To fix this: set dataset to the path of a zip, or {MIRROR} to a directory that has the release, or "
         "use generated ratings: dvc exp run -S dataset=synthetic-100k"
     )
-    raise UserError("\n".join([f"{dataset} could not be downloaded:", *failures, fix]))
+    raise UserError("\n".join([f"{_without_login(dataset)} could not be downloaded:", *failures, fix]))
 
 
 def _without_login(location: str) -> str:
@@ -107,7 +105,6 @@ def _download(source: str, checksum: str | None, target: Path) -> None:
         registry={target.name: checksum},
         urls={target.name: _without_login(source)},
         retry_if_failed=2 if catalogue.is_url(source) else 0,
-        allow_updates=True,
     )
     pool.fetch(target.name, downloader=download)
 

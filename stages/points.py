@@ -36,12 +36,7 @@ class PointsParameters(Seeded):
 
 
 def main(
-    model: Path,
-    replicas: Path,
-    notebook: Path,
-    train: Path,
-    points: Path,
-    params: Path = Path("params.yaml"),
+    model: Path, replicas: Path, notebook: Path, train: Path, points: Path, params: Path = Path("params.yaml")
 ) -> None:
     """Embed the movies with enough ratings in TRAIN by MODEL, REPLICAS, NOTEBOOK and TRAIN; write POINTS."""
     parameters = PointsParameters.load(params)

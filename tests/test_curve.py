@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.preprocessing import normalize
 
-from stages.clustering.attributes import tag_attributes
+from stages.clustering.metrics import tag_attributes
 from stages.curve import NUMBERS, metrics_by_number
 from tests.clustering.builders import movies, planted_factors
 

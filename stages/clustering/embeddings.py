@@ -1,13 +1,13 @@
-"""Movie embeddings by each of the fits: the file that the stage `points` writes."""
+"""Movie embeddings by each of the fits: the file that the stage `points` writes; nearest neighbours."""
 
 import io
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Float, Int
 
-from stages.clustering.nearest import NearestNeighbours
 from stages.core import files
 from stages.core.files import check_index, typed
 
@@ -17,27 +17,26 @@ from stages.core.files import check_index, typed
 class MovieEmbeddings:
     """The movies with enough ratings, and their embeddings."""
 
-    movie: Int[np.ndarray, " movies"]
-    """Indices, ascending."""
-    embedding: Float[np.ndarray, "movies dimensions"]
-    """By the model."""
-    replicas: Float[np.ndarray, "replicas movies _"]
-    """By fits with other seeds."""
-    without_genres: Float[np.ndarray, "fits_without_genres movies _"]
-    """By a fit without genres; no fit if the model does not use genres."""
-    position: Float[np.ndarray, "movies 2"]
-    """On the t-SNE map; NaN where a movie is not on it."""
-    expected: Float[np.ndarray, " movies"]
-    """Expected rating, averaged over all users, in stars."""
-    deviation: Float[np.ndarray, " movies"]
-    """Standard deviation of `expected`, in stars."""
-    notebook: Float[np.ndarray, "seeds n_movies _"]
-    """Of all movies, by the notebook's recipe with two seeds."""
+    movie: Int[np.ndarray, " movies"]  # indices, ascending
+    embedding: Float[np.ndarray, "movies dimensions"]  # by the model
+    replicas: Float[np.ndarray, "replicas movies _"]  # by fits with other seeds
+    without_genres: Float[np.ndarray, "fits_without_genres movies _"]  # no fit if the model uses no genres
+    position: Float[np.ndarray, "movies 2"]  # on the t-SNE map; NaN where a movie is not on it
+    expected: Float[np.ndarray, " movies"]  # rating, averaged over all users, in stars
+    deviation: Float[np.ndarray, " movies"]  # standard deviation of `expected`, in stars
+    notebook: Float[np.ndarray, "seeds n_movies _"]  # of all movies, by the notebook's recipe with two seeds
 
-    @property
-    def neighbours(self) -> NearestNeighbours:
-        """Search by the model's embeddings."""
-        return NearestNeighbours(self.movie, self.embedding)
+    def nearest(self, movie: int) -> tuple[Int[np.ndarray, " others"], Float[np.ndarray, " others"]]:
+        """All other movies, the most similar by the model first, and their cosine similarities (-1 to 1).
+
+        Raises KeyError for a movie without an embedding.
+        """
+        row = pd.Index(self.movie).get_loc(movie)
+        unit = unit_rows(self.embedding)
+        cosine = unit @ unit[row]
+        order = np.argsort(-cosine, kind="stable")
+        order = order[order != row]
+        return self.movie[order], cosine[order]
 
     def serialize(self) -> bytes:
         """The arrays one after another; the bytes of an .npz would depend on the version of Python."""
@@ -65,3 +64,17 @@ class MovieEmbeddings:
             raise ValueError("movie is not in ascending order")
         check_index("movie", found.movie, found.notebook.shape[1])
         return found
+
+
+def nearest_rows(embedding: Float[np.ndarray, "movies dimensions"], n: int) -> Int[np.ndarray, "movies _"]:
+    """For each row the `n` other rows of highest cosine similarity, or all if there are fewer."""
+    unit = unit_rows(embedding)
+    cosine = unit @ unit.T
+    np.fill_diagonal(cosine, -np.inf)
+    return np.argsort(-cosine, axis=1, kind="stable")[:, : min(n, len(unit) - 1)]
+
+
+def unit_rows(embedding: Float[np.ndarray, "rows dimensions"]) -> Float[np.ndarray, "rows dimensions"]:
+    """Rows divided by their lengths; rows of zeros stay."""
+    length = np.sqrt(np.einsum("ij,ij->i", embedding, embedding))
+    return np.asarray(embedding / np.where(length > 0, length, 1)[:, None])

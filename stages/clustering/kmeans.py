@@ -37,9 +37,7 @@ def k_means(
 def chronological(labels: Labels, years: pd.Series) -> Labels:
     """The same clusters, numbered from 0 by median year (unknown last), then by size, the largest first."""
     by_cluster = years.astype("Float64").groupby(labels)
-    order = pd.DataFrame({"year": by_cluster.median(), "size": -by_cluster.size()}).sort_values(
-        ["year", "size"]
-    )
+    order = by_cluster.agg(["median", "size"]).sort_values(["median", "size"], ascending=[True, False])
     return np.asarray(order.index.argsort()[labels])
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from jaxtyping import Bool, Float, Int
 from scipy.sparse import csr_array, hstack
 
-from stages.clustering.attributes import Attributes, genre_attributes
+from stages.clustering.metrics import Attributes, genre_attributes
 
 PRIOR = 20.0  # weight of the prior that a cluster is like all others, in movies
 MIN_Z = 1.64  # of a distinctive term; exceeded at random in 1 of 20 cases

@@ -1,22 +1,49 @@
-"""Cluster metrics: separation, stability, popularity bias, and coherence of genres and tags."""
+"""Cluster metrics: separation, stability, popularity bias, and coherence of genres and tags (attributes)."""
 
 import itertools
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
+from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.metrics import adjusted_mutual_info_score, silhouette_score
 from sklearn.preprocessing import normalize
 
-from stages.clustering.attributes import Attributes, genre_attributes
+from stages.clustering.kmeans import Labels
 
-MAX_SILHOUETTE = 3_000
-"""Movies whose distances to each other are computed; a silhouette takes the square of them."""
+MAX_SILHOUETTE = 3_000  # movies whose distances to each other are computed
 
 Embedding = Float[np.ndarray, "movies dimensions"]
-Labels = Int[np.ndarray, " movies"]
+
+
+class Attributes(NamedTuple):
+    """Genres or tags, and their weights: a row for each movie, a column for each term; 0 if it has not it."""
+
+    terms: list[str]
+    weight: csr_array
+
+
+def genre_attributes(genres: pd.Series) -> Attributes:
+    """Weight 1 where a movie has the genre; `genres` has values such as "Action|Drama"."""
+    has = genres.reset_index(drop=True).str.get_dummies("|")
+    return Attributes(has.columns.tolist(), csr_array(has.to_numpy(dtype=float)))
+
+
+def tag_attributes(tags: pd.DataFrame, movies: pd.Series) -> Attributes:
+    """TF-IDF of the number of users who gave a movie each tag; tags on fewer than 3 movies are left out.
+
+    `tags` has the columns movie, tag and n_users; `movies` contains the indices of the rows' movies.
+    """
+    own = tags[tags["movie"].isin(movies)]
+    own = own[own.groupby("tag")["movie"].transform("nunique") >= 3]
+    row = pd.Index(movies).get_indexer(own["movie"])
+    column, terms = pd.factorize(own["tag"], sort=True)
+    counts = coo_array((own["n_users"].to_numpy(dtype=float), (row, column)), (len(movies), len(terms)))
+    weight = TfidfTransformer().fit_transform(counts.tocsr()) if len(terms) else counts
+    return Attributes(list(terms), csr_array(weight))
 
 
 def cluster_metrics(

@@ -22,11 +22,9 @@ def run(main: Callable[..., None]) -> None:
     parser = argparse.ArgumentParser(prog=f"python -m stages.{stage}", description=main.__doc__)
     for name, argument in inspect.signature(main).parameters.items():
         required = argument.default is argument.empty
-        default = None if required else argument.default
-        note = "a path" if required else f"a path (default: {default})"
-        parser.add_argument(
-            f"--{name}", type=Path, required=required, default=default, metavar="PATH", help=note
-        )
+        note = "a path" if required else f"a path (default: {argument.default})"
+        option = parser.add_argument(f"--{name}", type=Path, required=required, metavar="PATH", help=note)
+        option.default = argument.default
     arguments = vars(parser.parse_args())
     with report_errors(stage):
         main(**arguments)

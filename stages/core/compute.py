@@ -3,6 +3,7 @@
 import contextlib
 import io
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 import torch
@@ -19,22 +20,16 @@ T = TypeVar("T")
 
 def available_devices() -> list[str]:
     """The kinds of device on this machine, the fastest first."""
-    accelerators = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "xpu": torch.xpu.is_available(),
-    }
-    return [name for name, available in accelerators.items() if available] + ["cpu"]
+    accelerator = torch.accelerator.current_accelerator(check_available=True)
+    return [accelerator.type, "cpu"] if accelerator else ["cpu"]
 
 
 def choose_device(name: DeviceName) -> torch.device:
     """The named device, or the fastest one; raises UserError if this machine does not have it."""
     devices = available_devices()
-    if name == "auto":
-        return torch.device(devices[0])
-    if name not in devices:
+    if name not in ("auto", *devices):
         raise UserError(f"device is {name!r}, but this machine has only: {', '.join(devices)}")
-    return torch.device(name)
+    return torch.device(devices[0] if name == "auto" else name)
 
 
 def run_parallel(
@@ -53,9 +48,8 @@ def run_parallel(
     n_jobs = max(1, min(len(calls), cpu_count())) if parallel else 1
     with threads_for(0 if parallel else n_ratings):
         threads = torch.get_num_threads()
-        silent = [prefer == "processes" and number > 0 for number in range(len(calls))]
-        each = zip(calls, silent, strict=True)
-        tasks = (delayed(_fit)(fit, arguments, threads, quietly) for arguments, quietly in each)
+        quietly = [False] + [prefer == "processes"] * len(calls)
+        tasks = map(delayed(partial(_fit, fit, threads)), quietly, calls)
         return list(Parallel(n_jobs=n_jobs, prefer=prefer)(tasks))
 
 
@@ -70,7 +64,7 @@ def threads_for(n_ratings: int) -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _fit(fit: Callable[..., T], arguments: tuple[Any, ...], threads: int, quietly: bool) -> T:
+def _fit(fit: Callable[..., T], threads: int, quietly: bool, arguments: tuple[Any, ...]) -> T:
     torch.set_num_threads(threads)
     with contextlib.redirect_stderr(io.StringIO()) if quietly else contextlib.nullcontext():
         return fit(*arguments)

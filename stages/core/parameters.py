@@ -49,8 +49,8 @@ class Parameters(BaseModel):
         try:
             return cls.model_validate(own)
         except ValidationError as error:
-            problems = [_explain(problem) for problem in error.errors()]
-            raise UserError("\n".join(f"{source}: {problem}" for problem in problems)) from error
+            problems = [f"{source}: {_explain(problem)}" for problem in error.errors()]
+            raise UserError("\n".join(problems)) from error
 
     @model_validator(mode="before")
     @classmethod

@@ -23,7 +23,10 @@ class TensorFile:
 
     def serialize(self) -> bytes:
         """The content of a file that `load` reads: the same bytes for the same tensors."""
-        content = {name: _compact(value) for name, value in named_fields(self).items()}
+        content = {  # a tensor without the rest of the tensor that it is a view of
+            name: value.cpu().clone() if torch.is_tensor(value) else value
+            for name, value in named_fields(self).items()
+        }
         buffer = io.BytesIO()
         torch.save(content, buffer)
         return buffer.getvalue()
@@ -49,8 +52,3 @@ class TensorFile:
 def named_fields(instance: Any) -> dict[str, Any]:
     """The fields of a dataclass by name, not copied."""
     return {field.name: getattr(instance, field.name) for field in fields(instance)}
-
-
-def _compact(value: Any) -> Any:
-    """A tensor on the CPU, without the rest of the tensor that it is a view of."""
-    return value.cpu().clone() if torch.is_tensor(value) else value

@@ -6,7 +6,6 @@ import re
 import warnings
 import zipfile
 from collections import defaultdict
-from functools import partial
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -53,14 +52,12 @@ OPTIONAL = (Table("tags.csv", TAGS), Table("links.csv", LINKS))
 class Release(NamedTuple):
     """The validated tables of a release."""
 
-    ratings: pd.DataFrame
-    """user_id, movie_id (as MovieLens gives them), rating (stars), timestamp (seconds since 1970)."""
-    movies: pd.DataFrame
-    """movie_id, title (with its year), genres (joined by "|"), imdb_id, tmdb_id (text, or missing)."""
-    tags: pd.DataFrame
-    """user_id, movie_id, tag (free text); without rows where the release has no tags.csv."""
-    n_test: int
-    """The last so many `ratings` are the test ratings of the fold that was asked for."""
+    ratings: pd.DataFrame  # user_id, movie_id (MovieLens's), rating (stars), timestamp (seconds since 1970)
+    movies: (
+        pd.DataFrame
+    )  # movie_id, title (with year), genres (joined by "|"), imdb_id, tmdb_id (text or missing)
+    tags: pd.DataFrame  # user_id, movie_id, tag (free text); without rows where the release has no tags.csv
+    n_test: int  # the last so many `ratings` are the test ratings of the fold that was asked for
 
 
 def read(path: Path, fold: str | None = None) -> Release:
@@ -68,7 +65,7 @@ def read(path: Path, fold: str | None = None) -> Release:
 
     Raises UserError if it is damaged, lacks a file, would not fit into memory, or has an invalid line.
     """
-    return files.load(path, partial(_read, fold=fold), "fetch")
+    return files.load(path, lambda path: _read(path, fold), "fetch")
 
 
 def _read(path: Path, fold: str | None) -> Release:

@@ -77,14 +77,9 @@ def _ratings(
         movie = _choose(user, liking, np.bincount(taste, minlength=len(TASTES)), rng)
         stars = 3.25 + rng.normal(0, 0.45, len(users))[user] + rng.normal(0, 0.75, len(user))
         stars += quality[movie] + liking[user, taste[movie]] * strength[movie]
-        yield pd.DataFrame(
-            {
-                "userId": users[user] + 1,
-                "movieId": movie_id[movie],
-                "rating": np.clip(np.round(2 * stars) / 2, 0.5, 5),
-                "timestamp": _timestamps(user, rng),
-            }
-        )
+        rating = np.clip(np.round(2 * stars) / 2, 0.5, 5)
+        columns = {"userId": users[user] + 1, "movieId": movie_id[movie], "rating": rating}
+        yield pd.DataFrame({**columns, "timestamp": _timestamps(user, rng)})
 
 
 def _activity(size: Size, rng: np.random.Generator) -> np.ndarray:

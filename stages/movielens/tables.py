@@ -55,9 +55,8 @@ def tags_table(tags: pd.DataFrame, movie_ids: np.ndarray) -> pd.DataFrame:
     `n_users_of_tag` counts the users who gave the tag to any rated movie.
     """
     rated = tags[tags["movie_id"].isin(movie_ids)]
-    rated = rated.assign(
-        movie=np.searchsorted(movie_ids, rated["movie_id"]), tag=rated["tag"].str.strip().str.lower()
-    )
+    tag = rated["tag"].str.strip().str.lower()
+    rated = rated.assign(movie=np.searchsorted(movie_ids, rated["movie_id"]), tag=tag)
     n_users = rated.groupby(["movie", "tag"], as_index=False).agg(n_users=("user_id", "nunique"))
     return n_users.assign(n_users_of_tag=n_users["tag"].map(rated.groupby("tag")["user_id"].nunique()))
 

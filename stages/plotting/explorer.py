@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float
 
-from stages.clustering.nearest import nearest_rows
+from stages.clustering.embeddings import nearest_rows
+from stages.clustering.metrics import Embedding
 from stages.factorization.model import Model
 from stages.movielens.title_format import alternatives, spoken
 from stages.plotting.listing import fill
@@ -23,8 +23,6 @@ COLUMNS = "id title also year genres n mean imdb tmdb cluster x y".split()
 NEIGHBOURS = 10
 CLUSTER = '<li><details id="cluster-{}"><summary><span></span><span>{}</span><span>{:,}</span></summary>'
 MOVIE = '<li><a href="#movie={movie_id}">{name}</a> {year}</li>'
-
-Embedding = Float[np.ndarray, "movies dimensions"]
 
 
 def page(
@@ -41,7 +39,7 @@ def page(
     `embedding` has a row for each movie of `clustered`; `listed` has the representatives of the clusters.
     """
     table = movies.sort_values("n_ratings", ascending=False, kind="stable").head(MAX_MOVIES)
-    on_map = clustered.set_index("movie")[["cluster", "x", "y"]]
+    on_map = clustered.set_index("movie")[["cluster", "x", "y"]].astype({"cluster": "Int64"})
     table = table.join(on_map, on="movie").reset_index(drop=True).round({"mean_rating": 2, "x": 2, "y": 2})
     movie, n_ratings = (torch.tensor(table[name].to_numpy()) for name in ("movie", "n_ratings"))
     content = {
@@ -71,9 +69,7 @@ def _read(name: str) -> str:
 def _columns(table: pd.DataFrame) -> dict[str, list[object]]:
     """The `COLUMNS` of the movies as JSON has them, null where a value is missing."""
     also = table["title"].map(lambda title: "|".join(alternatives(title)))
-    table = table.assign(
-        title=table["title"].map(spoken), also=also, cluster=table["cluster"].astype("Int64")
-    )
+    table = table.assign(title=table["title"].map(spoken), also=also)
     names = {"movie_id": "id", "n_ratings": "n", "mean_rating": "mean", "imdb_id": "imdb", "tmdb_id": "tmdb"}
     columns = table.rename(columns=names)[COLUMNS].astype(object)
     return {str(name): column.where(column.notna(), None).tolist() for name, column in columns.items()}
@@ -82,8 +78,8 @@ def _columns(table: pd.DataFrame) -> dict[str, list[object]]:
 def _nearest(table: pd.DataFrame, movie: pd.Series, embedding: Embedding) -> list[list[int]]:
     """For each row that is on the map, the rows of its nearest movies."""
     rows = np.flatnonzero(table["x"].notna())
-    place = pd.Series(range(len(movie)), index=movie)[table["movie"].iloc[rows]]
-    return [rows[near].tolist() for near in nearest_rows(embedding[place], NEIGHBOURS)] if len(rows) else []
+    place = pd.Index(movie).get_indexer(table["movie"].iloc[rows])
+    return [rows[near].tolist() for near in nearest_rows(embedding[place], NEIGHBOURS)]
 
 
 def _listing(clustered: pd.DataFrame, listed: pd.DataFrame) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 
 from stages.clustering.embeddings import MovieEmbeddings
-from stages.clustering.nearest import NearestNeighbours
 from stages.core.cli import UserError
 from stages.core.files import load
 from stages.factorization.model import Model
@@ -40,9 +39,9 @@ class Artifacts:
         return ease
 
     @cached_property
-    def neighbours(self) -> NearestNeighbours:
-        """Search for similar movies."""
-        return MovieEmbeddings.load(self.data / "points.npy").neighbours
+    def embeddings(self) -> MovieEmbeddings:
+        """Of the movies that were clustered."""
+        return MovieEmbeddings.load(self.data / "points.npy")
 
     @cached_property
     def movies(self) -> pd.DataFrame:

@@ -1,6 +1,8 @@
-"""From the options of the command to its output."""
+"""From the options of the command to its output: a table on a terminal, plain text in a pipe, or JSON."""
 
 import argparse
+import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +11,15 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from stages.core.cli import UserError
+from stages.ranking.score import DISLIKED
 from stages.recommender.artifacts import Artifacts
 from stages.recommender.filters import passing
 from stages.recommender.profile import UserProfile
 from stages.recommender.ranking import recommend
-from stages.recommender.rendering import show
+from stages.recommender.title_search import label
+
+LEAST = 0.05  # stars that a rating must add to be named in a table
+NARROW = {"because of": 60, "genres": 100, "cluster": 140}  # characters that a terminal needs for a column
 
 
 def run(options: argparse.Namespace) -> None:
@@ -56,13 +62,75 @@ def _similar(
 ) -> list[dict[str, Any]]:
     """The `count` candidates that are most similar to a movie, with their cosine."""
     movie = artifacts.titles.find(title)
-    label = artifacts.titles.labels[movie]
+    name = artifacts.titles.labels[movie]
     try:
-        others, cosines = artifacts.neighbours.nearest(movie)
+        others, cosines = artifacts.embeddings.nearest(movie)
     except KeyError:
         n_ratings = artifacts.records[movie]["n_ratings"]
-        raise UserError(f"{label} has {n_ratings} ratings, too few to find similar movies") from None
+        raise UserError(f"{name} has {n_ratings} ratings, too few to find similar movies") from None
     rows = candidates[others].nonzero().flatten()[:count].tolist()
     if not rows:
-        raise UserError(f"no movie similar to {label} is left; leave one of the filters out")
+        raise UserError(f"no movie similar to {name} is left; leave one of the filters out")
     return [{**artifacts.records[others[row]], "similarity": float(cosines[row])} for row in rows]
+
+
+def show(records: list[dict[str, Any]], as_json: bool) -> None:
+    """Print recommendations or similar movies."""
+    rows = [_row(place, record) for place, record in enumerate(records, start=1)]
+    if as_json:
+        print(json.dumps(records, indent=2))
+    elif sys.stdout and sys.stdout.isatty():
+        _print_grid(rows)
+    else:
+        table = [list(rows[0]), *(row.values() for row in rows)]
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        for cells in table:
+            print("  ".join(map(str.ljust, cells, widths)).rstrip())
+
+
+def _row(place: int, record: dict[str, Any]) -> dict[str, str]:
+    row = {"": str(place), "movie": label(record["title"], record["year"])}
+    if "similarity" in record:
+        row["similarity"] = f"{record['similarity']:.2f}"
+        row["stars"] = f"{record['mean_rating']:.1f} from {record['n_ratings']:,}"
+    else:
+        stars = map(_stars, record["stars"], record["deviation"])
+        row["stars: you / they" if record["stars"][1:] else "stars"] = " / ".join(stars)
+    row["genres"] = ", ".join(record["genres"])
+    row["cluster"] = "{number}. {name}".format(**record["cluster"]) if record["cluster"] else ""
+    if "because" in record:
+        row["because of"] = _reasons(record["because"])
+    return row
+
+
+def _stars(stars: float, deviation: float) -> str:
+    return f"{min(max(stars, 0.5), 5):.1f}" + (f" ± {deviation:.1f}" if deviation else "")
+
+
+def _reasons(because: list[dict[str, Any]]) -> str:
+    """The two ratings that add most; for two people, the one of each."""
+    people, texts = ["you: ", "they: "] if because[1:] else [""], []
+    for person, explanation in zip(people, because, strict=True):
+        named = [rating for rating in explanation["ratings"] if rating["added"] >= LEAST][: 2 // len(because)]
+        texts += [person + ", ".join(map(_reason, named))] if named else []
+    return "; ".join(texts)
+
+
+def _reason(rating: dict[str, Any]) -> str:
+    disliking = "disliking " if rating["stars"] <= DISLIKED else ""
+    return f"{disliking}{label(rating['title'], rating['year'])} {rating['added']:+.2f}"
+
+
+def _print_grid(rows: list[dict[str, str]]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(markup=False, emoji=False, highlight=False)
+    headings = [heading for heading in rows[0] if console.width >= NARROW.get(heading, 0)]
+    grid = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    for heading in headings:
+        grid.add_column(heading, no_wrap=heading.startswith(("stars", "similarity")))
+    for row in rows:
+        grid.add_row(*(row[heading] for heading in headings))
+    console.print(grid)

@@ -10,8 +10,7 @@ from stages.core.cli import UserError
 
 TITLE = ("title", "name", "movie", "film")
 YEAR = ("year", "release year")
-RATING = ("your rating", "rating", "stars")
-"""IMDb's column "Your Rating" is from 1 to 10."""
+RATING = ("your rating", "rating", "stars")  # "Your Rating", of IMDb, is from 1 to 10
 
 
 def read(path: Path) -> list[tuple[str, float | None]]:

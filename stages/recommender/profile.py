@@ -14,10 +14,8 @@ from stages.ranking.score import DISLIKED, values
 from stages.recommender import film_list
 from stages.recommender.artifacts import Artifacts
 
-LIKED = 4.5
-"""Stars of a film that somebody likes."""
-NOW, DAY = 10**10, 86_400
-"""In seconds: when ratings in a command are given, later than all of the dataset; a day."""
+LIKED = 4.5  # stars of a film that somebody likes
+NOW, DAY = 10**10, 86_400  # seconds: when ratings in a command are given, after those of the dataset; a day
 
 
 @dataclass
@@ -25,11 +23,9 @@ class UserProfile:
     """The ratings of a person by movie index, with the time of each, and all movies that they have seen."""
 
     artifacts: Artifacts
-    user: int | None = None
-    """The index of a user of the model."""
+    user: int | None = None  # the index of a user of the model
     stars: dict[int, float] = field(default_factory=dict)
-    times: dict[int, int] = field(default_factory=dict)
-    """In seconds since 1970."""
+    times: dict[int, int] = field(default_factory=dict)  # in seconds since 1970
     seen: set[int] = field(default_factory=set)
 
     def add_user(self, user_id: int) -> None:

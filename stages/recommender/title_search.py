@@ -12,10 +12,8 @@ from stages.core.cli import UserError
 from stages.movielens.title_format import split_year, spoken
 from stages.recommender.normalization import Kind, initials, names_of, normalise
 
-FAR = 5
-"""A movie with so many times the ratings of any other candidate is taken without a question."""
-FAMOUS = 0.1
-"""Share of the best-known movie's ratings from which one word, initials, or twice the typos are enough."""
+FAR = 5  # a movie with so many times the ratings of any other candidate is taken without a question
+FAMOUS = 0.1  # share of the most ratings from which one word, initials, or twice the typos are enough
 _BARE_YEAR = re.compile(r"(?P<name>.*[^\s,]),?\s+(?P<year>(?:1[89]|20)\d\d)")
 
 
@@ -64,7 +62,7 @@ class Titles:
         if not text:
             raise UserError('a title is empty; give one such as "The Matrix (1999)"')
         other_years: list[Name] = []
-        for search in (self._exactly, self._by_words, self._with_typos):
+        for search in (lambda key: self._exact[key.replace(" ", "")], self._by_words, self._with_typos):
             for name, year in _readings(text):
                 found = search(*normalise([name]))
                 if fitting := self._of_year(found, year):
@@ -73,10 +71,6 @@ class Titles:
             if other_years:
                 break
         raise self._unknown(name, year, other_years)
-
-    def _exactly(self, key: str) -> list[Name]:
-        """Names with this key, whatever its gaps."""
-        return self._exact.get(key.replace(" ", ""), [])
 
     def _by_words(self, key: str) -> list[Name]:
         """Whole titles with these words, side by side if possible; for one word, of famous movies."""

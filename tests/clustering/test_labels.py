@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
-from stages.clustering.attributes import Attributes
 from stages.clustering.labels import distinctive_terms, label_clusters, log_odds_z
+from stages.clustering.metrics import Attributes
 
 Terms = dict[str, list[int]]
 

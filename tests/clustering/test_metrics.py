@@ -5,8 +5,16 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
-from stages.clustering.attributes import Attributes, genre_attributes, tag_attributes
-from stages.clustering.metrics import cluster_metrics, coherence, popularity_explained, silhouette, stability
+from stages.clustering.metrics import (
+    Attributes,
+    cluster_metrics,
+    coherence,
+    genre_attributes,
+    popularity_explained,
+    silhouette,
+    stability,
+    tag_attributes,
+)
 from tests.clustering.builders import movies
 
 TWO_PAIRS = np.array([0, 0, 1, 1])

@@ -36,7 +36,7 @@ NOT_FINITE = "rating has values that are not finite"
 INVALID: dict[str, tuple[object, str]] = {
     "no value": ({name: value for name, value in VALUES.items() if name != "movie"}, "movie"),
     "a list": ({**VALUES, "movie": [0, 1, 2]}, "movie"),
-    "whole numbers": ({**VALUES, "rating": torch.zeros(3, dtype=torch.int64)}, "rating is i64"),
+    "whole numbers": ({**VALUES, "rating": torch.zeros(3, dtype=torch.int64)}, "Actual value: i64"),
     "another length": ({**VALUES, "movie": torch.arange(2)}, "i64[2]"),
     "NaN": ({**VALUES, "rating": torch.full((3,), torch.nan)}, NOT_FINITE),
     "infinity": ({**VALUES, "rating": torch.full((3,), -torch.inf)}, NOT_FINITE),

@@ -35,7 +35,7 @@ def test_movies_users_and_ratings_are_those_of_the_tables(artifacts: Artifacts) 
     [
         ("model.pt", "model"),
         ("ease.pt", "ease"),
-        ("points.npy", "neighbours"),
+        ("points.npy", "embeddings"),
         ("clusters.csv", "movies"),
         ("prepared/movies.csv", "movies"),
         ("prepared/users.csv", "users"),

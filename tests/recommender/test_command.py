@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stages.recommender.rendering import show
+from stages.recommender.command import show
 from tests.conftest import Capture, Patch
 
 
