@@ -16,7 +16,7 @@ def test_repro_writes_every_output_and_nothing_else(reproduced: Repository) -> N
         for path in outputs(stage):
             assert (reproduced.path / path).exists(), path
     tracked = reproduced.git("ls-files", "data").split()
-    assert set(tracked) == {"data/README.md", "data/.gitignore", "data/prepared/.gitignore"}
+    assert set(tracked) == {"data/README.md", "data/.gitignore"}
     assert not list(reproduced.path.rglob("*.part"))
 
 
