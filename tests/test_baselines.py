@@ -23,9 +23,7 @@ def run(directory: Path, parts: Parts) -> Any:
     return run_stage(baselines.main, directory, f"{names} params.yaml", metrics="baselines.json")
 
 
-def test_baselines_have_metrics_and_predictions_and_ease_needs_no_test_ratings(
-    tmp_path: Path, small_parts: Parts
-) -> None:
+def test_baselines_are_measured_and_ease_needs_no_test_ratings(tmp_path: Path, small_parts: Parts) -> None:
     rows = run(tmp_path, small_parts)
     methods = "notebook global_mean biases neighbours popularity ease ease_stars".split()
     assert list(rows) == methods

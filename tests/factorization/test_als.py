@@ -38,9 +38,7 @@ def test_a_half_step_is_the_ridge_regression_of_each_row(
 
 
 @pytest.mark.parametrize(("regularization", "bias_regularization"), [(0, 0), (0, 4), (15, 0)])
-def test_only_underdetermined_vectors_need_a_penalty(
-    regularization: float, bias_regularization: float
-) -> None:
+def test_only_undetermined_vectors_need_a_penalty(regularization: float, bias_regularization: float) -> None:
     chosen = hyperparameters(regularization=regularization, bias_regularization=bias_regularization)
     with pytest.raises(UserError, match="bias_regularization"):
         als.fit(make_problem(make_ratings([(0, 0, 5.0)], n_users=2, n_movies=2)), chosen)

@@ -92,9 +92,6 @@ class Repository(NamedTuple):
     def metrics(self, name: str) -> Any:
         return json.loads((self.path / "metrics" / f"{name}.json").read_text())
 
-    def parameter(self, key: str) -> object:
-        return yaml.safe_load((self.path / "params.yaml").read_text())[key]
-
     def set_parameters(self, **changes: object) -> None:
         path = self.path / "params.yaml"
         path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **changes}, sort_keys=False))

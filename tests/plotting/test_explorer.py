@@ -352,9 +352,7 @@ def test_the_clusters_are_listed_without_javascript(visit: Visit) -> None:
     expect(page.locator("#rate")).to_be_hidden()
 
 
-@pytest.mark.parametrize(
-    "options", [{}, DARK, PHONE, PHONE | DARK], ids=["light", "dark", "phone", "dark phone"]
-)
+@pytest.mark.parametrize("options", [{}, DARK, PHONE, PHONE | DARK])
 def test_there_are_no_accessibility_violations(visit: Visit, options: dict[str, Any]) -> None:
     page = visit(**options)
     stars(page, "Toy Story").press("End")
