@@ -36,7 +36,6 @@ from tests.repository import DEFAULTS, PIPELINE, ROOT, STAGES
 from tests.test_train import train_command
 
 PREPARED = ROOT / "data" / "prepared"
-CPU = torch.device("cpu")
 TARGET_RMSE = 0.812
 """Stars, at which a Bayesian factorization with genres is stopped."""
 
@@ -80,7 +79,7 @@ def problem() -> Problem:
     """The prepared training and validation ratings, with a fresh generator."""
     train, validation = (Ratings.load(PREPARED / f"{part}.pt") for part in ("train", "validation"))
     known = SideInformation.load(PREPARED / "side_information.pt")
-    return Problem(train, validation, known, CPU, torch.Generator())
+    return Problem(train, validation, known, torch.device("cpu"), torch.Generator())
 
 
 def of_adam() -> Iterator[Row]:

@@ -39,10 +39,9 @@ def text(path: str) -> str:
     return show.stdout if show.returncode == 0 else (ROOT / path).read_text(encoding="utf-8")
 
 
-def metrics(name: str) -> dict[str, Any]:
+def metrics(name: str) -> Any:
     """The content of metrics/NAME.json."""
-    content: dict[str, Any] = json.loads(text(f"metrics/{name}.json"))
-    return content
+    return json.loads(text(f"metrics/{name}.json"))
 
 
 def flat(content: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

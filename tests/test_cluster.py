@@ -49,12 +49,9 @@ def test_without_further_fits_their_metrics_are_left_out(tmp_path: Path) -> None
     assert not {"stability", "genre_coherence_z_without_genres", "notebook"} & metrics.keys()
 
 
-def test_a_single_movie_has_only_the_metrics_that_are_defined(tmp_path: Path) -> None:
+def test_a_single_movie_has_the_defined_metrics_and_more_clusters_are_an_error(tmp_path: Path) -> None:
     table, metrics = run(tmp_path, min_ratings=75, n_clusters=1)
     assert table["cluster"].tolist() == [0]
     assert metrics.keys() == {"n_clustered", "inertia", "smallest", "largest", "stability", "notebook"}
-
-
-def test_more_clusters_than_movies_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"n_clusters is 10\b.* 6 movies"):
         run(tmp_path, min_ratings=70, n_clusters=10)

@@ -11,15 +11,12 @@ from stages.clustering.kmeans import chronological, k_means, typical
 from tests.clustering.builders import PLANTED, planted_factors
 
 
-def test_planted_clusters_are_found() -> None:
+def test_planted_clusters_are_found_and_no_more_than_distinct_embeddings() -> None:
     embedding = normalize(planted_factors())
     labels, inertia = k_means(embedding, 3, seed=42)
     assert adjusted_rand_score(PLANTED, labels) == 1
     centres = np.stack([embedding[labels == label].mean(axis=0) for label in range(3)])
     assert inertia == pytest.approx(((embedding - centres[labels]) ** 2).sum())
-
-
-def test_there_are_no_more_clusters_than_distinct_embeddings() -> None:
     labels, _ = k_means(np.repeat([[0.0], [1.0]], [2, 5], axis=0), 4, seed=1)
     assert sorted(np.bincount(labels)) == [2, 5]
 

@@ -80,7 +80,7 @@ def test_undefined_metrics_are_left_out() -> None:
     assert found == {"smallest": 75, "largest": 75, "popularity_explained": pytest.approx(0)}
 
 
-def test_rare_tags_weigh_more_and_tags_on_fewer_than_three_movies_are_left_out() -> None:
+def test_genres_are_columns_and_so_are_tags_on_three_movies_or_more_with_rare_ones_weighing_more() -> None:
     rows = [(movie, "common", 1) for movie in range(6)] + [(movie, "rare", 1) for movie in range(3)]
     tags = pd.DataFrame([*rows, (0, "once", 9), (99, "elsewhere", 1)], columns=["movie", "tag", "n_users"])
     found = tag_attributes(tags, pd.Series([6, 0, 1, 2, 3, 4, 5], index=range(10, 17)))
@@ -88,9 +88,6 @@ def test_rare_tags_weigh_more_and_tags_on_fewer_than_three_movies_are_left_out()
     weight = found.weight.toarray()
     assert weight[1, 1] > weight[1, 0] > 0
     assert weight[[0, 4], 1].tolist() == [0, 0]
-
-
-def test_genres_are_columns() -> None:
-    found = genre_attributes(pd.Series(["A|B", "", "B"], index=[5, 9, 7]))
-    assert found.terms == ["A", "B"]
-    assert found.weight.toarray().tolist() == [[1, 1], [0, 0], [0, 1]]
+    genres = genre_attributes(pd.Series(["A|B", "", "B"], index=[5, 9, 7]))
+    assert genres.terms == ["A", "B"]
+    assert genres.weight.toarray().tolist() == [[1, 1], [0, 0], [0, 1]]

@@ -32,14 +32,11 @@ def test_a_view_is_stored_without_the_rest_of_its_tensor() -> None:
     assert len(replace(EXAMPLE, rating=torch.zeros(10_000)[:3]).serialize()) < 5_000
 
 
-NOT_FINITE = "rating has values that are not finite"
 INVALID: dict[str, tuple[object, str]] = {
-    "no value": ({name: value for name, value in VALUES.items() if name != "movie"}, "movie"),
     "a list": ({**VALUES, "movie": [0, 1, 2]}, "movie"),
     "whole numbers": ({**VALUES, "rating": torch.zeros(3, dtype=torch.int64)}, "Actual value: i64"),
     "another length": ({**VALUES, "movie": torch.arange(2)}, "i64[2]"),
-    "NaN": ({**VALUES, "rating": torch.full((3,), torch.nan)}, NOT_FINITE),
-    "infinity": ({**VALUES, "rating": torch.full((3,), -torch.inf)}, NOT_FINITE),
+    "infinity": ({**VALUES, "rating": torch.full((3,), -torch.inf)}, "rating has values that are not finite"),
     "a broken rule": ({**VALUES, "n_movies": 2}, "movie"),
     "only a tensor": (torch.ones(3), "Tensor"),
     "code": ({**VALUES, "rating": Exploit()}, ""),

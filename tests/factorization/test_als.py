@@ -38,13 +38,10 @@ def test_a_half_step_is_the_ridge_regression_of_each_row(
 
 
 @pytest.mark.parametrize(("regularization", "bias_regularization"), [(0, 0), (0, 4), (15, 0)])
-def test_underdetermined_vectors_need_a_penalty(regularization: float, bias_regularization: float) -> None:
+def test_only_undetermined_vectors_need_a_penalty(regularization: float, bias_regularization: float) -> None:
     chosen = hyperparameters(regularization=regularization, bias_regularization=bias_regularization)
     with pytest.raises(UserError, match="bias_regularization"):
         als.fit(make_problem(make_ratings([(0, 0, 5.0)], n_users=2, n_movies=2)), chosen)
-
-
-def test_ratings_that_determine_everything_need_no_penalty() -> None:
     train, _ = plant(40, 40, latent_factors=1, noise=0)
     chosen = hyperparameters(latent_factors=1, epochs=10, regularization=0, bias_regularization=0)
     assert als.fit(make_problem(train), chosen).history.train_loss[-1] < 0.01 * train.rating.var().item()

@@ -21,9 +21,7 @@ def run_command(directory: Path, *starter: str) -> subprocess.CompletedProcess[s
     return subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=120)
 
 
-@pytest.mark.parametrize(
-    ("starter", "biases"), [((), True), (TORCHRUN, False)], ids=["parameter", "torchrun"]
-)
+@pytest.mark.parametrize(("starter", "biases"), [((), True), (TORCHRUN, False)])
 def test_two_processes_fit_the_same_model_as_one(
     tmp_path: Path, small_parts: Parts, starter: tuple[str, ...], biases: bool
 ) -> None:

@@ -28,25 +28,6 @@ def fit(
     return gibbs.fit(make_problem(train, validation, known), chosen)
 
 
-def test_a_users_vector_is_drawn_from_its_conditional() -> None:
-    """4,000 users with the same two ratings are 4,000 draws from one normal distribution."""
-    rows = [(user, movie, 4.0 - movie) for user in range(4_000) for movie in range(2)]
-    train = make_ratings(rows, n_users=4_000, n_movies=2)
-    state = State(make_problem(train), hyperparameters(latent_factors=1, **PLAIN))
-    state.movies = torch.tensor([[1.0, 0.2], [-0.5, 0.1]])
-    state.user_prior.shift = torch.tensor([0.3, -0.2], dtype=torch.float64)
-    state.user_prior.precision = torch.tensor([[2.0, 0.5], [0.5, 3.0]], dtype=torch.float64)
-    target, alpha = train.rating - state.mean, torch.full((8_000,), 1.7)
-    drawn = state._draw_vectors(state.by_user, state.movies, target, alpha, state.user_prior)
-    design = torch.tensor([[1.0, 1.0], [-0.5, 1.0]], dtype=torch.float64)
-    residual = torch.tensor([0.5 - 0.2, -0.5 - 0.1], dtype=torch.float64)  # the mean rating is 3.5
-    precision = state.user_prior.precision + 1.7 * design.T @ design
-    moment = state.user_prior.precision @ state.user_prior.shift + 1.7 * design.T @ residual
-    expected = torch.linalg.solve(precision, moment)
-    torch.testing.assert_close(drawn.double().mean(0), expected, atol=0.04, rtol=0)
-    torch.testing.assert_close(drawn.double().T.cov(), torch.linalg.inv(precision), atol=0.02, rtol=0)
-
-
 def assert_means(samples: list[list[float]], expected: list[float]) -> None:
     """The means of correlated samples are as expected, within four standard errors of batches."""
     batches = np.array(samples).reshape(40, -1, len(expected)).mean(axis=1)
@@ -62,8 +43,10 @@ def test_draws_of_vectors_effects_and_noise_have_their_joint_distribution() -> N
     train = make_ratings(rows, n_users=4, n_movies=3)
     state = State(make_problem(train), hyperparameters(latent_factors=1, **{**PLAIN, "session_minutes": 60}))
     state.mean = torch.tensor(0.0)
+    correlated = torch.tensor([[1.0, 0.5], [0.5, 1.0]], dtype=torch.float64)
     for prior, deviation in ((state.user_prior, 0.5), (state.movie_prior, 0.8)):
-        prior.precision = torch.eye(2, dtype=torch.float64) / deviation**2
+        prior.precision = torch.linalg.inv(deviation**2 * correlated)
+        prior.shift = torch.tensor([0.2, -0.4], dtype=torch.float64)
         prior.draw = lambda vectors: None  # type: ignore[method-assign]
     generator = torch.Generator().manual_seed(1)
     samples = []
@@ -73,11 +56,12 @@ def test_draws_of_vectors_effects_and_noise_have_their_joint_distribution() -> N
         noise = torch.randn(len(train), generator=generator) * state.noise_precision[train.user].rsqrt()
         state.train = dataclasses.replace(train, rating=level + noise)
         state.sweep()
-        vectors = state.users.square().mean().item(), state.movies.square().mean().item()
+        products = [(each.T @ each / len(each)).flatten().tolist() for each in (state.users, state.movies)]
         noise_precision = state.noise_precision.log().mean().item(), math.log(state.noise_rate)
-        samples.append([*vectors, *noise_precision, math.log(state.effect_precision)])
+        samples.append([*products[0], *products[1], *noise_precision, math.log(state.effect_precision)])
     log_gamma, log_noise_precision = digamma(1.0), digamma(NOISE_SHAPE) - digamma(1.0)
-    assert_means(samples, [0.25, 0.64, log_noise_precision, log_gamma, log_gamma - math.log(0.1)])
+    of_users, of_movies = [0.29, 0.045, 0.045, 0.41], [0.68, 0.24, 0.24, 0.80]  # covariance plus shift shiftᵀ
+    assert_means(samples, [*of_users, *of_movies, log_noise_precision, log_gamma, log_gamma - math.log(0.1)])
 
 
 def test_draws_of_the_prior_have_their_joint_distribution() -> None:

@@ -37,7 +37,7 @@ def test_they_are_sums_over_the_ratings_of_each_row(
 
 
 @pytest.mark.parametrize("parts", [1, 3, 70])
-def test_parts_of_the_users_have_every_rating_once(train: Ratings, parts: int) -> None:
+def test_parts_of_the_users_have_every_rating_once_and_similar_sizes(train: Ratings, parts: int) -> None:
     """Also if there are more parts than users, so that some are empty."""
     grouped = [group(train, "user", part, parts) for part in range(parts)]
     assert [user for part in grouped for user in part.rows] == list(range(train.n_users))
@@ -47,9 +47,6 @@ def test_parts_of_the_users_have_every_rating_once(train: Ratings, parts: int) -
     y, ones = torch.randn(train.n_movies, 3), torch.ones(len(train))
     sums = torch.cat([part.weighted_sums(y, ones[part.rating]) for part in grouped])
     torch.testing.assert_close(sums, group(train, "user").weighted_sums(y, ones))
-
-
-def test_parts_have_about_the_same_number_of_ratings() -> None:
     n_ratings = torch.arange(3_000)
     sizes = [n_ratings[part.start : part.stop].sum().item() for part in divide(n_ratings, 3)]
     assert max(sizes) < 1.5 * min(sizes)

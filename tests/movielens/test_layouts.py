@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -147,9 +148,7 @@ def test_an_error_names_the_file_line_and_value_of(
     ],
     ids=["without ratings", "with two files of one name", "without folds"],
 )
-def test_an_error_names_the_files_of_a_zip(
-    make_zip: MakeZip, members: dict[str, str], fold: str | None, named: str
-) -> None:
+def test_an_error_names_files_of_a_zip(make_zip: MakeZip, members: Any, fold: str | None, named: str) -> None:
     with pytest.raises(UserError, match=named):
         read(make_zip(members), fold)
 
@@ -169,9 +168,7 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
-def test_an_error_names_the_zip_that_is(
-    tmp_path: Path, small_zip: Path, damage: Callable[[bytes], bytes]
-) -> None:
+def test_an_error_names_the_zip_that_is(tmp_path: Path, small_zip: Path, damage: Any) -> None:
     (tmp_path / "damaged.zip").write_bytes(damage(small_zip.read_bytes()))
     with pytest.raises(UserError, match=r"damaged\.zip .*dvc repro -f fetch"):
         read(tmp_path / "damaged.zip")

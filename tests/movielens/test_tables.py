@@ -51,10 +51,6 @@ def test_a_movie_called_na_keeps_its_title(tmp_path: Path) -> None:
     assert movies[["year", "x"]].isna().to_numpy().tolist() == [[True, True], [False, False]]
 
 
-def test_users_have_their_number_of_ratings() -> None:
-    assert tables.users_table(RATINGS, np.array([7, 9])).to_numpy().tolist() == [[0, 7, 2], [1, 9, 1]]
-
-
 def test_tags_count_their_users_per_movie_and_in_all() -> None:
     tags = pd.DataFrame(
         [(1, 20, "Dark"), (2, 20, "dark "), (1, 30, "dark"), (1, 20, "to watch"), (3, 99, "dark")],
@@ -82,4 +78,5 @@ def test_statistics_are_counted_right() -> None:
     values = {"matrix_size": 4, "density": 0.75, "mean_rating": pytest.approx(9.5 / 3)}
     spreads = {"ratings_per_user": spread, "ratings_per_movie": spread}
     assert statistics == {**counts, **values, **spreads, "n_validation": 0}
+    assert tables.users_table(RATINGS, np.array([7, 9])).to_numpy().tolist() == [[0, 7, 2], [1, 9, 1]]
     assert tables.histogram(RATINGS).to_numpy().tolist() == [[0.5, 1], [4, 1], [5, 1]]

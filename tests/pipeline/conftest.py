@@ -89,12 +89,8 @@ class Repository(NamedTuple):
         self.git("config", "user.email", "test@example.invalid")
         return self
 
-    def metrics(self, name: str) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads((self.path / "metrics" / f"{name}.json").read_text())
-        return content
-
-    def parameter(self, key: str) -> object:
-        return yaml.safe_load((self.path / "params.yaml").read_text())[key]
+    def metrics(self, name: str) -> Any:
+        return json.loads((self.path / "metrics" / f"{name}.json").read_text())
 
     def set_parameters(self, **changes: object) -> None:
         path = self.path / "params.yaml"

@@ -21,14 +21,8 @@ from tests.repository import DEFAULTS, PIPELINE, STAGES, data_inputs, outputs, p
 
 pytestmark = pytest.mark.long
 
-SETTINGS = settings(
-    max_examples=10,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+QUICK = settings(max_examples=10, deadline=None, derandomize=True, phases=[Phase.generate])
+SETTINGS = settings(QUICK, suppress_health_check=list(HealthCheck))
 BASE = {**DEFAULTS, "dataset": "synthetic-1k", "epochs": 3, "latent_factors": 2, "n_clusters": 3}
 BASE |= {"replicas": 1, "min_ratings": 1, "device": "cpu", "feature_rank": 4}
 AFFORDABLE = {"epochs": 12, "latent_factors": 24, "feature_rank": 24, "replicas": 3, "processes": 2}

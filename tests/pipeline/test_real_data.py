@@ -15,7 +15,7 @@ from tests.pipeline.conftest import Repository
 from tests.plotting.test_explorer import CHROMIUM, compare, data_of, find
 from tests.repository import ROOT, STAGES
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("real data")]
 
 
 @pytest.fixture(scope="module")

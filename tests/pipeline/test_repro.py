@@ -20,11 +20,6 @@ def test_repro_writes_every_output_and_nothing_else(reproduced: Repository) -> N
     assert not list(reproduced.path.rglob("*.part"))
 
 
-def test_a_second_repro_runs_nothing(repository: Repository) -> None:
-    assert repository.dvc("repro").ran == set()
-    assert repository.is_as_committed()
-
-
 def test_other_factors_train_again_and_going_back_restores(repository: Repository) -> None:
     before = repository.metrics("test")
     result = repository.dvc("exp", "run", "-S", "latent_factors=16.0", "-S", "learning_rate=1e-5")

@@ -56,11 +56,9 @@ def test_the_movies_with_half_of_all_ratings_are_counted() -> None:
     assert "2 movies (50%)" in texts(charts.data(histogram, pd.Series([1, 8, 4, 4]), "a dataset"))
 
 
-@pytest.mark.parametrize(
-    ("curve", "missing"), [(CURVE, 0), (CURVE.assign(stability=None), 1), (CURVE[:0], 4)]
-)
-def test_metrics_that_were_not_measured_are_marked(curve: pd.DataFrame, missing: int) -> None:
-    assert texts(charts.numbers(curve, 3, "a dataset")).count("not measured") == missing
+@pytest.mark.parametrize(("curve", "n"), [(CURVE, 0), (CURVE.assign(stability=None), 1), (CURVE[:0], 4)])
+def test_metrics_that_were_not_measured_are_marked(curve: pd.DataFrame, n: int) -> None:
+    assert texts(charts.numbers(curve, 3, "a dataset")).count("not measured") == n
 
 
 @pytest.mark.parametrize("n_clusters", [1, 12])

@@ -14,10 +14,9 @@ TERMS = pd.DataFrame(
 )
 
 
-def listed(table: pd.DataFrame, kind: str) -> list[int]:
+def listed(table: pd.DataFrame, kind: str) -> Any:
     found = representatives(table, top_movies=3)
-    movies: list[int] = found.loc[found["kind"] == kind, "movie"].tolist()
-    return movies
+    return found.loc[found["kind"] == kind, "movie"].tolist()
 
 
 def one_cluster(**columns: Any) -> pd.DataFrame:

@@ -111,12 +111,11 @@ def build(data: Path) -> Path:
     return data
 
 
-def fitted(solver: Any, train: Ratings) -> bytes:
+def fitted(solver: Any, train: Ratings) -> Any:
     penalties = {"regularization": 2, "bias_regularization": 1}
     features = {"movie_features": ("raters",), "feature_rank": 4}
     chosen = hyperparameters(latent_factors=3, epochs=24, **features, **penalties)
-    content: bytes = solver.fit(make_problem(train), chosen).model.serialize()
-    return content
+    return solver.fit(make_problem(train), chosen).model.serialize()
 
 
 @pytest.fixture(scope="session")

@@ -31,14 +31,11 @@ def recommend(data: Path, *arguments: str, **settings: str) -> subprocess.Comple
     return process("-m", "stages.recommend", *arguments, "--data", str(data), **settings)
 
 
-def test_without_arguments_the_help_is_printed_without_slow_imports() -> None:
+def test_help_and_a_recommendation_import_only_what_they_need(data: Path) -> None:
     nothing, asked = process("-c", IMPORTED), process("-c", IMPORTED, "--help")
     assert nothing.stdout == asked.stdout
     assert "--like" in asked.stdout
     assert {"torch", "pandas", "numpy", "rich"}.isdisjoint(nothing.stderr.split())
-
-
-def test_a_recommendation_does_not_import_libraries_that_it_does_not_need(data: Path) -> None:
     done = process("-c", IMPORTED, "Heat", "--data", str(data))
     assert "Falling" in done.stdout
     assert {"sklearn", "matplotlib", "scipy", "rich"}.isdisjoint(done.stderr.split())

@@ -51,9 +51,7 @@ def test_stars_off_the_scale_are_an_error_and_all_errors_are_reported(artifacts:
     assert all(name in line for name, line in zip(named, lines, strict=True))
 
 
-def test_films_with_stars_are_rated_others_seen(
-    artifacts: Artifacts, tmp_path: Path, capsys: Capture
-) -> None:
+def test_films_with_stars_are_rated_all_seen(artifacts: Artifacts, tmp_path: Path, capsys: Capture) -> None:
     films = [("Heat", 1995, 4), ("Toy Story", "", ""), ("Nosferatu", 1922, "2,5"), ("Hamlet", 1990, 5)]
     profile = UserProfile(artifacts)
     profile.add_list(write(tmp_path / "mine.csv", "title,year,rating", films))
@@ -76,14 +74,14 @@ def test_films_not_found_or_repeated_are_noted(artifacts: Artifacts, tmp_path: P
         profile.add_list(write(tmp_path / "mine.csv", "title", [("Zzyzx",), ("Xyzzy",)]))
 
 
-@pytest.mark.parametrize(("stars", "noted"), [("", True), (2, True), (3, False)])
-def test_only_films_without_stars_or_disliked_ones_are_noted(
-    artifacts: Artifacts, tmp_path: Path, stars: object, noted: bool, capsys: Capture
+def test_films_without_or_with_few_stars_are_noted(
+    artifacts: Artifacts, tmp_path: Path, capsys: Capture
 ) -> None:
-    profile = UserProfile(artifacts)
-    profile.add_list(write(tmp_path / "mine.csv", "title,rating", [("Heat", stars)]))
-    profile.posterior()
-    assert ("--like" in capsys.readouterr().err) == noted
+    for stars, noted in (("", True), (2, True), (3, False)):
+        profile = UserProfile(artifacts)
+        profile.add_list(write(tmp_path / "mine.csv", "title,rating", [("Heat", stars)]))
+        profile.posterior()
+        assert ("--like" in capsys.readouterr().err) == noted
 
 
 def test_without_ratings_the_prediction_is_that_of_the_prior(solved: Artifacts) -> None:
