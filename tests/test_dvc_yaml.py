@@ -82,15 +82,18 @@ def test_the_paths_of_a_command_are_its_dependencies_and_outputs(stage: str) -> 
     words = shlex.split(PIPELINE["stages"][stage]["cmd"])
     assert words[:3] == ["python", "-m", f"stages.{stage}"]
     given = {word for word in words[3:] if not word.startswith("--")}
-    assert all(any(path == word or path.startswith(f"{word}/") for word in given) for path in paths)
-    assert all(any(path == word or path.startswith(f"{word}/") for path in paths) for word in given)
+    pairs = {
+        (path, word) for path in paths for word in given if f"{path}/" in f"{word}/" or f"{word}/" in path
+    }
+    assert {path for path, _ in pairs} == paths
+    assert {word for _, word in pairs} == given
 
 
 def test_dvc_writes_params_yaml_back_as_it_is(tmp_path: Path) -> None:
     copy = tmp_path / "params.yaml"
     shutil.copy(ROOT / "params.yaml", copy)
-    for value in ("synthetic-100k", DEFAULTS["dataset"]):
-        apply_overrides(copy, [f"dataset={value}", "latent_factors=16", "latent_factors=8"])
+    for values in ({"dataset": "synthetic-100k", "latent_factors": 16}, DEFAULTS):
+        apply_overrides(copy, [f"{key}={values[key]}" for key in ("dataset", "latent_factors")])
     assert copy.read_text() == (ROOT / "params.yaml").read_text()
 
 
