@@ -43,9 +43,8 @@ def main(raw: Path, params: Path = Path("params.yaml")) -> None:
         else:
             obtain(dataset, find_sources(dataset, os.environ.get(MIRROR)), partial)
         complete = partial.replace(raw / f"{catalogue.short_name(dataset)}.zip")
-    for path in raw.glob("*.zip"):
-        if path != complete:
-            path.unlink()
+    for path in {*raw.glob("*.zip")} - {complete}:
+        path.unlink()
 
 
 def find_sources(dataset: str, mirror: str | None) -> list[str]:

@@ -23,8 +23,9 @@ def run(main: Callable[..., None]) -> None:
     for name, argument in inspect.signature(main).parameters.items():
         required = argument.default is argument.empty
         note = "a path" if required else f"a path (default: {argument.default})"
-        option = parser.add_argument(f"--{name}", type=Path, required=required, metavar="PATH", help=note)
-        option.default = argument.default
+        parser.add_argument(
+            f"--{name}", type=Path, required=required, default=argument.default, metavar="PATH", help=note
+        )
     arguments = vars(parser.parse_args())
     with report_errors(stage):
         main(**arguments)
