@@ -1,6 +1,6 @@
 """Speed and memory, each figure beside a baseline that is measured in the same run.
 
-    python -m tests.benchmarks            all of them, in about fifteen minutes on two cores
+    python -m tests.benchmarks            all of them, in about an hour on two cores
     python -m tests.benchmarks adam als   some
 
 They need the data that `dvc repro` prepares. Times are medians; the ratio is that of baseline to measured.
@@ -138,6 +138,14 @@ def of_gibbs() -> Iterator[Row]:
                 break
         label = f"{what}, {sweeps} sweeps: test RMSE {reached:.3f}"
         yield Row(label, taken, "as many sweeps, user by user", plain * sweeps)
+    small, large = median_times(*(gibbs_sweep_of(random_ratings(n * 10**6)) for n in (1, 25)))
+    yield Row("gibbs, a sweep of 25 million ratings", large, "25 × one of 1 million", 25 * small)
+
+
+def gibbs_sweep_of(train: Ratings) -> Callable[[], object]:
+    """A sweep of `gibbs` without genres and periods, which are not known."""
+    given = Problem(train, train[:0], None, torch.device("cpu"), torch.Generator())
+    return gibbs.State(given, hyperparameters(movie_features=["raters"])).sweep
 
 
 def of_als() -> Iterator[Row]:
@@ -205,25 +213,6 @@ def of_processes() -> Iterator[Row]:
     yield Row("als, 1 million ratings, 2 processes of one thread", two, "1 process of one thread", one)
 
 
-def of_large() -> Iterator[Row]:
-    """From a zip of 25 million generated ratings to a model, against 25 times what one million take."""
-    taken = []
-    for dataset in ("synthetic-1m", "synthetic-25m"):
-        with tempfile.TemporaryDirectory() as folder:
-            directory = Path(folder)
-            write_parameters(directory, dataset=dataset, solver="als", latent_factors=32, epochs=10)
-            run(stage_command("fetch", directory))
-            started = time.perf_counter()
-            peak = max(run(stage_command(stage, directory)).peak for stage in ("prepare", "train"))
-            taken.append(time.perf_counter() - started)
-    label = f"synthetic-25m: prepare, als, 32 factors, 10 sweeps; peak {peak / 2**30:.1f} GiB"
-    yield Row(label, taken[1], "25 × synthetic-1m", 25 * taken[0])
-
-
-def write_parameters(directory: Path, **changes: object) -> None:
-    (directory / "params.yaml").write_text(yaml.safe_dump({**DEFAULTS, **changes}))
-
-
 def of_start() -> Iterator[Row]:
     """All stages' interpreters and imports, against importing PyTorch as often."""
     ours, torches = median_times(
@@ -235,15 +224,17 @@ def of_start() -> Iterator[Row]:
 
 
 class Done(NamedTuple):
-    """Output of a process, its CPU time in seconds and its peak memory in bytes."""
+    """Output of a process, its wall and CPU time in seconds and its peak memory in GiB."""
 
     stdout: str
+    wall: float
     cpu: float
-    peak: int
+    peak: float
 
 
 def run(command: list[str], **environment: str) -> Done:
     """Run a command in the repository; raises RuntimeError if it fails."""
+    started = time.perf_counter()
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=subprocess.DEVNULL
@@ -252,43 +243,66 @@ def run(command: list[str], **environment: str) -> Done:
         output.seek(0)
         if status:
             raise RuntimeError(f"{' '.join(command)} failed: {output.read()}")
-        return Done(output.read(), usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+        wall, cpu = time.perf_counter() - started, usage.ru_utime + usage.ru_stime
+        return Done(output.read(), wall, cpu, usage.ru_maxrss / 2**20)
 
 
-def stage_command(stage: str, directory: Path) -> list[str]:
-    """The command of a stage in dvc.yaml, with its paths below a directory."""
-    words = PIPELINE["stages"][stage]["cmd"].split()
-    paths = [word if word.startswith("--") else str(directory / word) for word in words[3:]]
-    return [sys.executable, *words[1:3], *paths, "--params", str(directory / "params.yaml")]
+def run_stages(
+    directory: Path, stages: list[str], threads: str, **changes: object
+) -> Iterator[tuple[str, Done]]:
+    """Run stages by their commands in dvc.yaml, with paths below a directory and some parameters changed."""
+    params = directory / "params.yaml"
+    params.write_text(yaml.safe_dump({**DEFAULTS, **changes}))
+    for stage in stages:
+        words = PIPELINE["stages"][stage]["cmd"].split()
+        paths = [word if word.startswith("--") else str(directory / word) for word in words[3:]]
+        command = [sys.executable, *words[1:3], *paths, "--params", str(params)]
+        yield stage, run(command, OMP_NUM_THREADS=threads)
 
 
 def of_stages() -> Iterator[Row]:
-    """CPU seconds on one thread of all stages that an experiment runs, against those of its training."""
+    """CPU seconds of all stages that an experiment runs, against those of its training."""
     after_training = [stage for stage in STAGES if stage not in ("fetch", "prepare", "notebook", "baselines")]
-    experiments: list[tuple[dict[str, object], list[str]]] = [
-        ({}, STAGES),
-        ({"latent_factors": 16}, after_training),
-        ({"latent_factors": 16, "study": False}, after_training),
-        ({"n_clusters": 12}, ["cluster", "report"]),
+    experiments: list[tuple[dict[str, object], list[str], str]] = [
+        ({}, STAGES, "1"),
+        ({"latent_factors": 16}, after_training, "1"),
+        ({"latent_factors": 16, "study": False}, after_training, "1"),
+        ({"n_clusters": 12}, ["cluster", "report"], "1"),
+        ({"dataset": "synthetic-1m", "notebook": False}, STAGES, "2"),
     ]
     with tempfile.TemporaryDirectory() as folder:
-        directory, training = Path(folder), 0.0
-        for changes, stages in experiments:
-            write_parameters(directory, **changes)
-            cpu = {stage: run(stage_command(stage, directory), OMP_NUM_THREADS="1").cpu for stage in stages}
+        training = 0.0
+        for changes, stages, threads in experiments:
+            cpu = {stage: done.cpu for stage, done in run_stages(Path(folder), stages, threads, **changes)}
             training = cpu.get("train", training)
             label = " ".join(f"-S {key}={value}" for key, value in changes.items()) or "all stages"
-            yield Row(f"{label}, CPU on one thread", sum(cpu.values()), "its training", training)
+            yield Row(f"{label}: CPU, threads: {threads}", sum(cpu.values()), "its training", training)
+
+
+def of_25m() -> Iterator[Row]:
+    """Each stage on 25 million generated ratings, against its own CPU time; all of them against an hour."""
+    changes = {"dataset": "synthetic-25m", "latent_factors": 8, "study": False}
+    wall, peak = 0.0, 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        for stage, done in run_stages(Path(folder), STAGES, "2", **changes):
+            wall, peak = wall + done.wall, max(peak, done.peak)
+            yield Row(f"synthetic-25m, {stage}: {done.peak:.1f} GiB", done.wall, "its CPU time", done.cpu)
+    label = " ".join(f"-S {key}={value}" for key, value in changes.items())
+    yield Row(f"{label}, all stages: {peak:.1f} GiB", wall, "an hour", 3600)
 
 
 def of_recommend() -> Iterator[Row]:
-    """A recommendation for a new user, imports left out, against training again with their ratings."""
+    """A recommendation for a new user, as a process, and without imports."""
     arguments = ["--like", "Toy Story", "--like", "se7en", "--rate", "heat=4.5", "--data", str(ROOT / "data")]
 
     def recommendation() -> None:
         with contextlib.redirect_stdout(io.StringIO()):
             recommend.main(arguments)
 
+    command = [sys.executable, "-m", "stages.recommend", "Heat"]
+    torches = [sys.executable, "-c", "import torch"]
+    whole, bare = (statistics.median(run(words).cpu for _ in range(5)) for words in (command, torches))
+    yield Row("a recommendation, the whole process: CPU", whole, "importing torch", bare)
     recommendation()
     ours, again = median_times(recommendation, lambda: gibbs.fit(problem(), hyperparameters()))
     yield Row("a recommendation for a new user", ours, "training again", again)
@@ -313,7 +327,7 @@ def of_pipeline() -> Iterator[Row]:
     yield Row("dvc exp run -S n_clusters=12", varied, "dvc repro, cold", cold)
 
 
-ALL = (of_adam, of_als, of_gibbs, of_processes, of_large, of_start, of_stages, of_recommend, of_pipeline)
+ALL = (of_adam, of_als, of_gibbs, of_processes, of_start, of_stages, of_25m, of_recommend, of_pipeline)
 BENCHMARKS = {benchmark.__name__.removeprefix("of_"): benchmark for benchmark in ALL}
 
 

@@ -4,13 +4,15 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import pandas as pd
 from beartype import BeartypeConf, beartype
 from jaxtyping import jaxtyped
 
 from stages.core.cli import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Metrics = Mapping[str, object]
 """Names to numbers, or to further names."""
@@ -70,7 +72,7 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
-def write_csv(path: Path, table: pd.DataFrame) -> None:
+def write_csv(path: Path, table: "pd.DataFrame") -> None:
     """Write a table without its index; missing values are empty cells."""
     write_text(path, table.to_csv(index=False, lineterminator="\n"))
 
