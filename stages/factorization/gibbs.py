@@ -74,6 +74,7 @@ class State:
         of_movies = movie_features(problem, hyperparameters, by_user, by_movie)
         self.user_prior = Prior(of_users, k + 1, self.rng)
         self.movie_prior = Prior(of_movies, k + 1, self.rng)
+        self.has_ratings = torch.bincount(self.train.user, minlength=self.train.n_users) > 0
         self.noise_precision = torch.ones(self.train.n_users, device=device)  # α
         self.noise_rate = NOISE_SHAPE
         self.with_sessions = hyperparameters.session_minutes > 0
@@ -148,11 +149,17 @@ class State:
         return torch.randn(*shape, generator=self.generator).to(self.train.rating.device)
 
     def draw(self) -> Model:
-        """The current draw, as a model; the embeddings are its movie factors."""
-        prior = self.user_prior
+        """The current draw, as a model; the embeddings are its movie factors.
+
+        A user without ratings has the mean of the prior instead of a draw, and the variance of its
+        predictions, Σ yᵀ Λ⁻¹ y / n over all n ratings, is part of its noise: so there is less to average.
+        """
+        prior, y = self.user_prior, pad(self.movies[:, :-1], (0, 1), value=1.0)
+        variance = (y @ torch.linalg.inv(prior.precision).to(y) * y).sum(dim=1)[self.train.movie].mean()
+        users = self.users.where(self.has_ratings[:, None], prior.mean.to(self.users))
         return dataclasses.replace(
-            single(self.mean, self.users, self.movies),
-            noise=1 / self.noise_precision[None],
+            single(self.mean, users, self.movies),
+            noise=(1 / self.noise_precision + variance.where(~self.has_ratings, 0.0))[None],
             session_length=self.session_length,
             session=self.session,
             session_effects=self.effects[None],

@@ -85,11 +85,14 @@ def test_draws_of_the_prior_have_their_joint_distribution() -> None:
     assert_means(samples, [log_determinant, log_penalty, log_chi_square, log_chi_square])
 
 
-def test_predicted_intervals_have_their_coverage() -> None:
-    train, held_out = plant(80, 60, latent_factors=2, noise=0.5, share=0.2)
-    mean, deviation = fit(train, epochs=200).model.predict_distribution(held_out)
-    covered = ((held_out.rating - mean).abs() < 1.2816 * deviation).float().mean().item()
-    assert covered == pytest.approx(0.8, abs=0.03)
+def test_predicted_intervals_have_their_coverage_also_for_users_without_ratings() -> None:
+    train, held_out = plant(200, 60, latent_factors=2, noise=0.5, share=0.2)
+    model = fit(train[train.user < 120], epochs=200).model
+    mean, deviation = model.predict_distribution(held_out)
+    covered = ((held_out.rating - mean).abs() < 1.2816 * deviation).float()
+    assert covered[held_out.user < 120].mean().item() == pytest.approx(0.8, abs=0.03)
+    assert covered[held_out.user >= 120].mean().item() == pytest.approx(0.8, abs=0.05)
+    assert (model.user_factors[:, 120:] == model.user_factors[:, 120:121]).all()  # none differs from others
 
 
 def test_noisy_raters_are_found() -> None:
