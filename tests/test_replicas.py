@@ -8,6 +8,7 @@ import torch
 from stages import replicas
 from stages.factorization.fit import Replicas
 from tests.conftest import Parts, run_stage, write_training_inputs
+from tests.repository import DEFAULTS
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,6 @@ def test_replicas_differ_and_the_file_is_the_same_each_time(
         written.append((tmp_path / "replicas.pt").read_bytes())
     found = Replicas.load(tmp_path / "replicas.pt")
     assert written[0] == written[1]
-    assert found.embeddings.shape == (n_replicas, 150, 8)
-    assert found.without_genres.shape == (n_without_genres, 150, 8)
+    assert found.embeddings.shape == (n_replicas, 150, DEFAULTS["latent_factors"])
+    assert found.without_genres.shape == (n_without_genres, 150, DEFAULTS["latent_factors"])
     assert n_replicas == 0 or not torch.allclose(found.embeddings[0], found.embeddings[1])
