@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stages.clustering.embeddings import MovieEmbeddings
-from stages.clustering.kmeans import Labels, chronological, k_means, typical
+from stages.clustering.embeddings import MovieEmbeddings, typical
+from stages.clustering.kmeans import Labels, chronological, k_means
 from stages.clustering.labels import distinctive_terms, label_clusters
 from stages.clustering.metrics import cluster_metrics, coherence, genre_attributes, tag_attributes
 from stages.core import cli

@@ -6,16 +6,15 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from stages.clustering.embeddings import MovieEmbeddings
+from stages.clustering.embeddings import Embedding, MovieEmbeddings
 from stages.clustering.kmeans import k_means
-from stages.clustering.metrics import Attributes, Embedding, cluster_metrics, tag_attributes
+from stages.clustering.metrics import Attributes, cluster_metrics, tag_attributes
 from stages.core import cli
 from stages.core.files import write_csv
 from stages.core.parameters import Seeded
 from stages.movielens.movies import read_movies
 
-NUMBERS = [*range(2, 11), 12, 15, 20, 25, 30, 40]
-"""Numbers of clusters that are tried."""
+NUMBERS = [*range(2, 11), 12, 15, 20, 25, 30, 40]  # numbers of clusters that are tried
 COLUMNS = ["silhouette", "stability", "genre_coherence_z", "tag_coherence_z", "popularity_explained"]
 
 

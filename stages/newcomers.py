@@ -31,8 +31,7 @@ from stages.ranking.metrics import RANKING_METRICS, ranking_table, rating_rows
 from stages.ranking.neighbours import fits_in_memory, item_similarities, rank_by_items
 from stages.ranking.score import DISLIKED, fit_ease, score_users, shares
 
-GIVEN = 3, 5, 10
-"""Numbers of ratings after which movies are ranked, all for the same held-out ratings."""
+GIVEN = 3, 5, 10  # numbers of ratings after which movies are ranked, all for the same held-out ratings
 SIMILAR, PAIRS = 10, 500
 
 

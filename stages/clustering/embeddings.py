@@ -1,4 +1,4 @@
-"""Movie embeddings by each of the fits: the file that the stage `points` writes; nearest neighbours."""
+"""Movie embeddings by each fit: the file that the stage `points` writes; nearest and typical movies."""
 
 import io
 from dataclasses import dataclass, fields
@@ -11,6 +11,9 @@ from jaxtyping import Float, Int
 from stages.core import files
 from stages.core.files import check_index, typed
 
+TYPICAL = 0.75  # of the movies of a cluster: those nearest to its centre
+Embedding = Float[np.ndarray, "movies dimensions"]
+
 
 @typed
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class MovieEmbeddings:
     """The movies with enough ratings, and their embeddings."""
 
     movie: Int[np.ndarray, " movies"]  # indices, ascending
-    embedding: Float[np.ndarray, "movies dimensions"]  # by the model
+    embedding: Embedding  # by the model
     replicas: Float[np.ndarray, "replicas movies _"]  # by fits with other seeds
     without_genres: Float[np.ndarray, "fits_without_genres movies _"]  # no fit if the model uses no genres
     position: Float[np.ndarray, "movies 2"]  # on the t-SNE map; NaN where a movie is not on it
@@ -66,7 +69,7 @@ class MovieEmbeddings:
         return found
 
 
-def nearest_rows(embedding: Float[np.ndarray, "movies dimensions"], n: int) -> Int[np.ndarray, "movies _"]:
+def nearest_rows(embedding: Embedding, n: int) -> Int[np.ndarray, "movies _"]:
     """For each row the `n` other rows of highest cosine similarity, or all if there are fewer."""
     unit = unit_rows(embedding)
     cosine = unit @ unit.T
@@ -74,7 +77,13 @@ def nearest_rows(embedding: Float[np.ndarray, "movies dimensions"], n: int) -> I
     return np.argsort(-cosine, axis=1, kind="stable")[:, : min(n, len(unit) - 1)]
 
 
-def unit_rows(embedding: Float[np.ndarray, "rows dimensions"]) -> Float[np.ndarray, "rows dimensions"]:
+def unit_rows(embedding: Embedding) -> Embedding:
     """Rows divided by their lengths; rows of zeros stay."""
     length = np.sqrt(np.einsum("ij,ij->i", embedding, embedding))
     return np.asarray(embedding / np.where(length > 0, length, 1)[:, None])
+
+
+def typical(clustered: pd.DataFrame) -> pd.DataFrame:
+    """The movies that are not at the edge of their cluster, by the columns cluster and distance."""
+    edge = clustered.groupby("cluster")["distance"].transform("quantile", TYPICAL)
+    return clustered[clustered["distance"] <= edge]

@@ -1,4 +1,4 @@
-"""k-means clusters of movies (scikit-learn), in chronological order, and their typical movies."""
+"""k-means clusters of movies (scikit-learn), in chronological order."""
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,6 @@ from stages.core.cli import UserError
 from stages.core.seeds import derive_seed
 
 N_INIT = 10  # runs from other starts, of which the best is kept
-TYPICAL = 0.75  # of the movies of a cluster: those nearest to its centre
 
 Labels = Int[np.ndarray, " movies"]
 
@@ -39,9 +38,3 @@ def chronological(labels: Labels, years: pd.Series) -> Labels:
     by_cluster = years.astype("Float64").groupby(labels)
     order = by_cluster.agg(["median", "size"]).sort_values(["median", "size"], ascending=[True, False])
     return np.asarray(order.index.argsort()[labels])
-
-
-def typical(clustered: pd.DataFrame) -> pd.DataFrame:
-    """The movies that are not at the edge of their cluster, by the columns cluster and distance."""
-    edge = clustered.groupby("cluster")["distance"].transform("quantile", TYPICAL)
-    return clustered[clustered["distance"] <= edge]

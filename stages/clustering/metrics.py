@@ -12,11 +12,10 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.metrics import adjusted_mutual_info_score, silhouette_score
 from sklearn.preprocessing import normalize
 
+from stages.clustering.embeddings import Embedding
 from stages.clustering.kmeans import Labels
 
 MAX_SILHOUETTE = 3_000  # movies whose distances to each other are computed
-
-Embedding = Float[np.ndarray, "movies dimensions"]
 
 
 class Attributes(NamedTuple):

@@ -15,8 +15,7 @@ F = TypeVar("F", bound="TensorFile")
 class TensorFile:
     """Base of dataclasses of tensors and numbers that are stored in a file of their own."""
 
-    written_by: ClassVar[str]
-    """The stage that writes such a file."""
+    written_by: ClassVar[str]  # the stage that writes such a file
 
     def validate(self) -> None:
         """Raise ValueError where a loaded file breaks a rule that types and shapes do not express."""

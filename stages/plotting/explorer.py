@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from stages.clustering.embeddings import nearest_rows
-from stages.clustering.metrics import Embedding
+from stages.clustering.embeddings import Embedding, nearest_rows
 from stages.factorization.model import Model
 from stages.movielens.title_format import alternatives, spoken
 from stages.plotting.listing import fill

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from stages.clustering.kmeans import typical
+from stages.clustering.embeddings import typical
 from stages.movielens.title_format import spoken
 
 MAX_CENTRAL, MAX_GEMS, MAX_TERMS = 5, 5, 6

@@ -15,8 +15,7 @@ from scipy import stats
 from stages.core.files import Metrics
 from stages.movielens.ratings import Ratings
 
-CELLS = 10**7
-"""Users × resamples at once: bounds memory."""
+CELLS = 10**7  # users × resamples at once: bounds memory
 
 
 def bootstrap_interval(

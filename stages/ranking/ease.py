@@ -22,8 +22,7 @@ from stages.core.tensors import TensorFile
 from stages.movielens.ratings import Ratings
 from stages.ranking.metrics import BLOCK, rating_rows
 
-MAX_ORDER = 6_000
-"""Order of the largest matrix that is inverted."""
+MAX_ORDER = 6_000  # order of the largest matrix that is inverted
 
 
 @typed
@@ -32,18 +31,13 @@ class Ease(TensorFile):
     """P, whole or as factors, for the movies that EASE scores; all others score 0."""
 
     written_by: ClassVar[str] = "baselines"
-    movies: Int[Tensor, " scored"]
-    """The movies of all columns but the last."""
+    movies: Int[Tensor, " scored"]  # the movies of all columns but the last
     n_movies: int
     penalty: float
-    constant: float
-    """In the last column of every row."""
-    diagonal: Float[Tensor, " columns"]
-    """Of P."""
-    left: Float[Tensor, "columns inner"]
-    """Xᵀ, or P."""
-    right: Float[Tensor, "rows columns"]
-    """(XXᵀ + λI)⁻¹ X; no rows where `left` is P."""
+    constant: float  # in the last column of every row
+    diagonal: Float[Tensor, " columns"]  # of P
+    left: Float[Tensor, "columns inner"]  # Xᵀ, or P
+    right: Float[Tensor, "rows columns"]  # (XXᵀ + λI)⁻¹ X; no rows where `left` is P
 
     def score(self, values: Float[Tensor, "users n_movies"]) -> Float[Tensor, "users n_movies"]:
         """x B of users with these values of their ratings, 0 for movies that they have not rated."""

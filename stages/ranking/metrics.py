@@ -12,13 +12,10 @@ from tqdm import tqdm
 from stages.factorization.solver import rmse
 from stages.movielens.ratings import Ratings
 
-RELEVANT = 4.0
-"""Stars from which a movie counts as liked."""
+RELEVANT = 4.0  # stars from which a movie counts as liked
 RANKING_METRICS = "ndcg_at_10", "recall_at_10"
-BLOCK = 512
-"""Users ranked at once: bounds memory to a few times `BLOCK` × n_movies numbers."""
-MAX_USERS = 20_000
-"""Users for whom movies are ranked: of more, every second, or third, …, is taken."""
+BLOCK = 512  # users ranked at once: bounds memory to a few times `BLOCK` × n_movies numbers
+MAX_USERS = 20_000  # users for whom movies are ranked: of more, every second, or third, …, is taken
 
 Score = Callable[[Int[Tensor, " users"]], Float[Tensor, "users n_movies"]]
 """Scores every movie for each of the users: movies with higher scores are ranked first."""

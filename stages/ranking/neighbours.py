@@ -22,8 +22,7 @@ K = 40
 SHRINKAGE = 100
 NEAREST = 50
 """Neighbours of a movie by which it is ranked: chosen, as all constants here, on validation ratings."""
-MAX_CELLS = 2 * 10**8
-"""Cells of the largest matrix that is held in memory."""
+MAX_CELLS = 2 * 10**8  # cells of the largest matrix that is held in memory
 
 
 def fits_in_memory(train: Ratings) -> bool:

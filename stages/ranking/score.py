@@ -22,12 +22,9 @@ from stages.ranking.metrics import RELEVANT, Score, rating_rows
 CONSTANT = 0.3
 """In the column of EASE that is the same for everybody: 1 ranks better for newcomers by NDCG@10, but fills
 their lists with the most popular movies, whatever they like."""
-POWER = 0.5
-"""Of the chance of liking: EASE fitted to stars knows a part of it."""
-DISLIKED, DISLIKE = 2.0, -0.1
-"""Stars up to which a movie is disliked, and the value of such a rating."""
-MIN_SCORE = 1e-6
-"""Lowest estimate of EASE: it may be below 0."""
+POWER = 0.5  # of the chance of liking: EASE fitted to stars knows a part of it
+DISLIKED, DISLIKE = 2.0, -0.1  # stars up to which a movie is disliked, and the value of such a rating
+MIN_SCORE = 1e-6  # lowest estimate of EASE: it may be below 0
 
 
 def fit_ease(train: Ratings, penalty: float, constant: float = CONSTANT) -> Ease:

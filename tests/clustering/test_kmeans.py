@@ -7,7 +7,8 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
-from stages.clustering.kmeans import chronological, k_means, typical
+from stages.clustering.embeddings import typical
+from stages.clustering.kmeans import chronological, k_means
 from tests.clustering.builders import PLANTED, planted_factors
 
 
