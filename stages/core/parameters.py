@@ -16,7 +16,7 @@ from stages.core.cli import UserError
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Penalty = Annotated[float, Field(ge=0, le=1e6)]
-PositivePenalty = Annotated[float, Field(gt=0, le=1e6)]
+PositivePenalty = Annotated[float, Field(ge=1e-3, le=1e6)]  # smaller ones are lost in single precision
 Count = Annotated[int, Field(ge=1)]
 
 P = TypeVar("P", bound="Parameters")

@@ -23,7 +23,7 @@ from stages.ranking.metrics import BLOCK, RELEVANT
 from stages.ranking.score import MIN_SCORE, POWER, noise_deviation, values
 
 MAX_MOVIES = 5_000  # that can be rated and recommended, the most rated
-MAX_ENTRIES = 24  # of a vector: of more, the principal ones are kept
+MAX_ENTRIES = 10  # of a vector: of more, the principal ones are kept
 MAX_FEATURES = 16  # principal directions of what it says of a user that a movie is rated, whatever the stars
 DRAW_BYTES = 400_000  # of all draws: as many as fit
 MAX_WEIGHTS = 160_000  # of EASE

@@ -15,7 +15,7 @@ from tests.pipeline.conftest import Repository
 from tests.plotting.test_explorer import CHROMIUM, compare, data_of, find
 from tests.repository import ROOT, STAGES
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("real data")]
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_the_page_recommends_as_the_terminal_does(
         print(f"\npage: {path.stat().st_size:,} bytes, update {milliseconds:.0f} ms")
         print(f"top 10: {overlap:.2f} shared; stars {difference:.3f}, deviations {deviation:.3f} apart")
     assert overlap >= 8
-    assert difference <= 0.05
+    assert difference <= 0.1
     assert path.stat().st_size <= 4_000_000
     pairs = zip(expected, found, strict=True)
     assert not [row["title"] for row, ids in pairs if int(row["expected"]) not in ids]
