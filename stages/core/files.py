@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +15,10 @@ from stages.core.cli import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
+TYPE_ERROR = re.compile(
+    r"parameter '(\w+)'\. Actual value: (.{1,60}).*? Expected type: (?:<class ')?(.*?)(?:'>)?\. -"
+)
+"""The part of jaxtyping's message that says which field is wrong."""
 Metrics = Mapping[str, object]
 """Names to numbers, or to further names."""
 
@@ -39,8 +44,10 @@ def load(path: Path, read: Callable[[Path], T], stage: str) -> T:
     except (IsADirectoryError, PermissionError) as error:
         raise UserError(f"{path} cannot be read: {error.strerror}; {fix}") from error
     except Exception as error:  # of many types: torch, numpy, zipfile, pandas, type checks
-        problem = str(error).rpartition("whilst typechecking ")[2].partition("\n---")[0]  # of jaxtyping
-        summary = " ".join(problem.split())[:300] or type(error).__name__
+        problem = " ".join(str(error).split())
+        if match := TYPE_ERROR.search(problem):
+            problem = "{} is {}, expected {}".format(*match.groups())
+        summary = problem[:300] or type(error).__name__
         raise UserError(f"{path} is damaged or from another version ({summary}); {fix}") from error
 
 

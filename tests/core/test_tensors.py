@@ -34,7 +34,7 @@ def test_a_view_is_stored_without_the_rest_of_its_tensor() -> None:
 
 INVALID: dict[str, tuple[object, str]] = {
     "a list": ({**VALUES, "movie": [0, 1, 2]}, "movie"),
-    "whole numbers": ({**VALUES, "rating": torch.zeros(3, dtype=torch.int64)}, "Actual value: i64"),
+    "whole numbers": ({**VALUES, "rating": torch.zeros(3, dtype=torch.int64)}, "rating is i64"),
     "another length": ({**VALUES, "movie": torch.arange(2)}, "i64[2]"),
     "infinity": ({**VALUES, "rating": torch.full((3,), -torch.inf)}, "rating has values that are not finite"),
     "a broken rule": ({**VALUES, "n_movies": 2}, "movie"),
