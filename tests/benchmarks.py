@@ -247,9 +247,7 @@ def run(command: list[str], **environment: str) -> Done:
         return Done(output.read(), wall, cpu, usage.ru_maxrss / 2**20)
 
 
-def run_stages(
-    directory: Path, stages: list[str], threads: str, **changes: object
-) -> Iterator[tuple[str, Done]]:
+def timed(directory: Path, stages: list[str], threads: str, **changes: object) -> Iterator[tuple[str, Done]]:
     """Run stages by their commands in dvc.yaml, with paths below a directory and some parameters changed."""
     params = directory / "params.yaml"
     params.write_text(yaml.safe_dump({**DEFAULTS, **changes}))
@@ -273,7 +271,7 @@ def of_stages() -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         training = 0.0
         for changes, stages, threads in experiments:
-            cpu = {stage: done.cpu for stage, done in run_stages(Path(folder), stages, threads, **changes)}
+            cpu = {stage: done.cpu for stage, done in timed(Path(folder), stages, threads, **changes)}
             training = cpu.get("train", training)
             label = " ".join(f"-S {key}={value}" for key, value in changes.items()) or "all stages"
             yield Row(f"{label}: CPU, threads: {threads}", sum(cpu.values()), "its training", training)
@@ -284,7 +282,7 @@ def of_25m() -> Iterator[Row]:
     changes = {"dataset": "synthetic-25m", "latent_factors": 8, "study": False}
     wall, peak = 0.0, 0.0
     with tempfile.TemporaryDirectory() as folder:
-        for stage, done in run_stages(Path(folder), STAGES, "2", **changes):
+        for stage, done in timed(Path(folder), STAGES, "2", **changes):
             wall, peak = wall + done.wall, max(peak, done.peak)
             yield Row(f"synthetic-25m, {stage}: {done.peak:.1f} GiB", done.wall, "its CPU time", done.cpu)
     label = " ".join(f"-S {key}={value}" for key, value in changes.items())

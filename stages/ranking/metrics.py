@@ -53,7 +53,7 @@ def top_movies(
     """
     relevant, seen = test[test.rating >= RELEVANT].sorted_by_user(), seen.sorted_by_user()
     users = relevant.user.unique()
-    users = users[:: max(1, -(-len(users) // MAX_USERS))]
+    users = users[:: max(1, -(-len(users) // MAX_USERS))].contiguous()
     movie = torch.zeros(len(users), min(10, test.n_movies), dtype=torch.int64)
     hit, n_relevant = torch.zeros_like(movie, dtype=torch.bool), torch.zeros_like(users)
     for start in tqdm(range(0, len(users), BLOCK), desc="rank", unit=f"{BLOCK} users", delay=2):

@@ -70,7 +70,7 @@ def test_a_file_is_reported_in_one_line_that_has(tmp_path: Path, content: str, p
         load(path, read_points, "points")
     for part in [str(path), *parts, "dvc repro -f points"]:
         assert part in str(error.value)
-    assert len(str(error.value)) < len(str(path)) + 200
+    assert len(str(error.value)) < len(str(path)) + 150
     assert "\n" not in str(error.value)
 
 

@@ -33,6 +33,7 @@ def test_a_view_is_stored_without_the_rest_of_its_tensor() -> None:
 
 
 INVALID: dict[str, tuple[object, str]] = {
+    "no value": ({name: value for name, value in VALUES.items() if name != "movie"}, "movie"),
     "a list": ({**VALUES, "movie": [0, 1, 2]}, "movie"),
     "whole numbers": ({**VALUES, "rating": torch.zeros(3, dtype=torch.int64)}, "rating is i64"),
     "another length": ({**VALUES, "movie": torch.arange(2)}, "i64[2]"),

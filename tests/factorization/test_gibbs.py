@@ -10,11 +10,12 @@ import torch
 from scipy.special import digamma
 
 from stages.factorization import gibbs
+from stages.factorization.fold_in import fold_in_users
 from stages.factorization.gibbs import State
 from stages.factorization.model import NOISE_SHAPE
 from stages.factorization.prior import KAPPA, Prior
 from stages.factorization.randomized_svd import embed
-from stages.factorization.solver import Fit
+from stages.factorization.solver import Fit, rmse
 from stages.movielens.ratings import Ratings, SideInformation
 from tests.conftest import hyperparameters, make_problem, make_ratings, make_side_information, plant
 
@@ -35,6 +36,25 @@ def assert_means(samples: list[list[float]], expected: list[float]) -> None:
     assert (error < 0.3).all(), error
     deviations = (batches.mean(axis=0) - expected) / error
     assert (np.abs(deviations) < 4).all(), (batches.mean(axis=0), expected, deviations)
+
+
+def test_a_users_vector_is_drawn_from_its_conditional() -> None:
+    """4,000 users with the same two ratings are 4,000 draws from one normal distribution."""
+    rows = [(user, movie, 4.0 - movie) for user in range(4_000) for movie in range(2)]
+    train = make_ratings(rows, n_users=4_000, n_movies=2)
+    state = State(make_problem(train), hyperparameters(latent_factors=1, **PLAIN))
+    state.movies = torch.tensor([[1.0, 0.2], [-0.5, 0.1]])
+    state.user_prior.shift = torch.tensor([0.3, -0.2], dtype=torch.float64)
+    state.user_prior.precision = torch.tensor([[2.0, 0.5], [0.5, 3.0]], dtype=torch.float64)
+    target, alpha = train.rating - state.mean, torch.full((8_000,), 1.7)
+    drawn = state._draw_vectors(state.by_user, state.movies, target, alpha, state.user_prior)
+    design = torch.tensor([[1.0, 1.0], [-0.5, 1.0]], dtype=torch.float64)
+    residual = torch.tensor([0.5 - 0.2, -0.5 - 0.1], dtype=torch.float64)  # the mean rating is 3.5
+    precision = state.user_prior.precision + 1.7 * design.T @ design
+    moment = state.user_prior.precision @ state.user_prior.shift + 1.7 * design.T @ residual
+    expected = torch.linalg.solve(precision, moment)
+    torch.testing.assert_close(drawn.double().mean(0), expected, atol=0.04, rtol=0)
+    torch.testing.assert_close(drawn.double().T.cov(), torch.linalg.inv(precision), atol=0.02, rtol=0)
 
 
 def test_draws_of_vectors_effects_and_noise_have_their_joint_distribution() -> None:
@@ -93,6 +113,14 @@ def test_predicted_intervals_have_their_coverage_also_for_users_without_ratings(
     assert covered[held_out.user < 120].mean().item() == pytest.approx(0.8, abs=0.03)
     assert covered[held_out.user >= 120].mean().item() == pytest.approx(0.8, abs=0.05)
     assert (model.user_factors[:, 120:] == model.user_factors[:, 120:121]).all()  # none differs from others
+
+
+def test_folding_in_is_about_as_accurate_as_training_again() -> None:
+    train, held_out = plant(150, 60, latent_factors=2, noise=0.5, share=0.3)
+    is_new, asked = train.user >= 120, held_out[held_out.user >= 120]
+    folded = fold_in_users(fit(train[~is_new], epochs=200).model, train[is_new], known=False)
+    found, again = (model.predict(asked) for model in (folded, fit(train, epochs=200).model))
+    assert rmse(found, asked.rating) < 1.05 * rmse(again, asked.rating) < 0.8
 
 
 def test_noisy_raters_are_found() -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import sync_playwright
 
 from stages.recommender.artifacts import Artifacts
 from tests.committed_results import TOLERANCE, differences, experiments, flat, metrics
+from tests.conftest import Capture
 from tests.pipeline.conftest import Repository
 from tests.plotting.test_explorer import CHROMIUM, compare, data_of, find
 from tests.repository import ROOT, STAGES
@@ -67,9 +68,7 @@ def test_an_experiment_gives_its_row_again(one_thread: Repository, real_zip: Pat
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium on the PATH")
-def test_the_page_recommends_as_the_terminal_does(
-    one_thread: Repository, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_page_recommends_as_the_terminal_does(one_thread: Repository, capsys: Capture) -> None:
     path = one_thread.path / "plots" / "explorer.html"
     artifacts, rng = Artifacts(one_thread.path / "data"), np.random.default_rng(0)
     ratings, known = artifacts.ratings, set(data_of(path.read_text(encoding="utf-8"))["movies"]["id"])

@@ -65,6 +65,14 @@ def test_ranking_metrics_are_those_of_a_loop(small_parts: Parts, block: int, mon
     )
 
 
+def test_of_too_many_users_every_second_is_ranked(small_parts: Parts, monkeypatch: Patch) -> None:
+    scores = torch.rand(60, 150, generator=torch.Generator().manual_seed(0))
+    inputs = "a", lambda user: scores[user], small_parts["train"], small_parts["test"]
+    everybody = metrics.ranking_table(*inputs)
+    monkeypatch.setattr(metrics, "MAX_USERS", len(everybody) - 1)
+    assert metrics.ranking_table(*inputs).to_numpy().tolist() == everybody[::2].to_numpy().tolist()
+
+
 def test_lists_are_shorter_than_ten_if_there_are_fewer_movies() -> None:
     test = make_ratings([(0, 1, 5.0)], n_users=1, n_movies=2)
     found = metrics.ranking_table("a", lambda user: torch.tensor([[2.0, 1.0]]), test[:0], test)

@@ -74,9 +74,7 @@ def test_films_not_found_or_repeated_are_noted(artifacts: Artifacts, tmp_path: P
         profile.add_list(write(tmp_path / "mine.csv", "title", [("Zzyzx",), ("Xyzzy",)]))
 
 
-def test_films_without_or_with_few_stars_are_noted(
-    artifacts: Artifacts, tmp_path: Path, capsys: Capture
-) -> None:
+def test_films_with_no_or_few_stars_are_noted(artifacts: Artifacts, tmp_path: Path, capsys: Capture) -> None:
     for stars, noted in (("", True), (2, True), (3, False)):
         profile = UserProfile(artifacts)
         profile.add_list(write(tmp_path / "mine.csv", "title,rating", [("Heat", stars)]))
