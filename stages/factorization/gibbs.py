@@ -10,7 +10,7 @@ The model, with x_u = (p_u, b_u) of a user and y_i = (q_i, c_i) of a movie:
 Salakhutdinov & Mnih 2008 (BPMF, equations 11–14), with the features of Simm et al. 2017 (Macau) and, for
 sessions, b_u(t) of Koren 2010, "Collaborative Filtering with Temporal Dynamics". Each user has a noise
 precision α_u, so that noisy raters get less weight. A sweep draws every unknown from its distribution given
-all others. The draws after the burn-in are kept.
+all others, normal ones with over-relaxation (see `prior`). The draws after the burn-in are kept.
 """
 
 import dataclasses
@@ -24,7 +24,7 @@ from torch.nn.functional import pad
 from stages.factorization.features import movie_features, user_features
 from stages.factorization.grouped_ratings import GroupedRatings, group, solve
 from stages.factorization.model import NO_EFFECT, NOISE_SHAPE, Model, dot_products, single
-from stages.factorization.prior import Prior
+from stages.factorization.prior import RELAXATION, SPREAD, STEP, Prior
 from stages.factorization.randomized_svd import embed
 from stages.factorization.solver import Fit, History, Hyperparameters, Problem
 from stages.movielens.ratings import session_of
@@ -96,9 +96,11 @@ class State:
         alpha = self.noise_precision.index_select(0, self.train.user)
         target = above_mean - self.effects.index_select(0, self.session_row)
         self.user_prior.draw(self.users)
-        self.users = self._draw_vectors(self.by_user, self.movies, target, alpha, self.user_prior)
+        self.users = self._draw_vectors(self.users, self.by_user, self.movies, target, alpha, self.user_prior)
         self.movie_prior.draw(self.movies)
-        self.movies = self._draw_vectors(self.by_movie, self.users, target, alpha, self.movie_prior)
+        self.movies = self._draw_vectors(
+            self.movies, self.by_movie, self.users, target, alpha, self.movie_prior
+        )
         affinity = dot_products(self.users[:, :-1], self.movies[:, :-1], self.train)
         b = self.users[:, -1].index_select(0, self.train.user)
         c = self.movies[:, -1].index_select(0, self.train.movie)
@@ -110,13 +112,14 @@ class State:
 
     def _draw_vectors(
         self,
+        current: Float[Tensor, "n_rows entries"],
         grouped: GroupedRatings,
         partners: Float[Tensor, "n_partners entries"],
         target: Float[Tensor, " n_ratings"],
         alpha: Float[Tensor, " n_ratings"],
         prior: Prior,
     ) -> Float[Tensor, "n_rows entries"]:
-        """Each row from N(P⁻¹ (Λ (m + Bᵀ f) + Σ α y t), P⁻¹) with P = Λ + Σ α y yᵀ.
+        """Each row from N(P⁻¹ (Λ (m + Bᵀ f) + Σ α y t), P⁻¹) with P = Λ + Σ α y yᵀ, over-relaxed.
 
         For a user y = (q_i, 1) and t = r - μ - s - c_i; for a movie y = (p_u, 1) and t = r - μ - s - b_u.
         """
@@ -125,14 +128,16 @@ class State:
         triangle, moment = grouped.normal_equations(y, t, alpha.index_select(0, grouped.rating))
         precision = prior.precision.float()
         moment += (prior.mean @ precision).to(moment)
-        return solve(triangle, moment, precision.to(moment), noise=self._normal(*moment.shape))
+        noise = SPREAD * self._normal(*moment.shape)
+        return solve(triangle, STEP * moment, precision.to(moment), noise) + RELAXATION * current
 
     def _draw_effects(self, target: Float[Tensor, " n_ratings"], alpha: Float[Tensor, " n_ratings"]) -> None:
         """s ~ N(Σ α t / P, 1/P) with P = τ + Σ α over the ratings of a session; then their precision τ."""
         n_sessions = len(self.session)
         precision = torch.bincount(self.session_row, alpha, n_sessions) + self.effect_precision
         average = torch.bincount(self.session_row, alpha * target, n_sessions) / precision
-        self.effects = average + self._normal(n_sessions) * precision.rsqrt()
+        noise = SPREAD * self._normal(n_sessions) * precision.rsqrt()
+        self.effects = STEP * average + noise + RELAXATION * self.effects
         rate = 0.1 + self.effects.square().sum().item() / 2
         self.effect_precision = self.rng.gamma(1 + n_sessions / 2) / rate
 

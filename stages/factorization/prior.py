@@ -4,6 +4,15 @@
     B | Λ ~ N(0, (λ Λ)⁻¹)          λ ~ gamma(½, ½)
 
 with a column of B for each of the K entries. Salakhutdinov & Mnih 2008, equation 14; Simm et al. 2017.
+
+B, the vectors and the session effects are drawn with over-relaxation. A value x with the conditional
+distribution N(x̄, V) is followed by
+
+    x̄ + a (x - x̄) + √(1 - a²) z,    z ~ N(0, V)
+
+which keeps the distribution. With a < 0 consecutive draws are on opposite sides of x̄, so that an average
+needs fewer of them. Adler 1981, "Over-relaxation method for the Monte Carlo evaluation of the partition
+function for multiquadratic actions".
 """
 
 import numpy as np
@@ -12,6 +21,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 KAPPA = 2.0  # weight of the prior mean m = 0, in vectors (β₀ of Salakhutdinov & Mnih)
+RELAXATION = -0.8  # a, chosen by RMSE on folds of the training and validation ratings
+STEP, SPREAD = 1 - RELAXATION, (1 - RELAXATION**2) ** 0.5  # factors of the mean and of the noise
 
 
 class Prior:
@@ -52,10 +63,12 @@ class Prior:
     def _draw_weights(self, vectors: Float[Tensor, "n_rows entries"]) -> None:
         """B by ridge regression on vectors, and on zeros for its prior, to which noise N(0, Λ⁻¹) is added."""
         width, entries = self.weights.shape
-        target = vectors - self.shift.float() + self._noise(len(vectors))
-        moment = (target.T @ self.features).T.double() + self.penalty**0.5 * self._noise(width).double()
+        target = STEP * (vectors - self.shift.float()) + SPREAD * self._noise(len(vectors))
+        noise = SPREAD * self.penalty**0.5 * self._noise(width).double()
         ridge = self.gramian + self.penalty * torch.eye(width, dtype=torch.float64)
-        self.weights = torch.cholesky_solve(moment, torch.linalg.cholesky(ridge))
+        moment = (target.T @ self.features).T.double() + noise
+        solved = torch.cholesky_solve(moment, torch.linalg.cholesky(ridge))
+        self.weights = solved + RELAXATION * self.weights
         self.slope = (self.weights.float().T @ self.features.T).T  # faster than features @ weights
         squares = (self.weights @ self.precision * self.weights).sum().item()
         self.penalty = self.rng.gamma(0.5 + width * entries / 2) / (0.5 + squares / 2)
