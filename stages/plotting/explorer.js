@@ -38,6 +38,7 @@ const data = JSON.parse(get("data").textContent);
 const clusters = Object.entries(data.clusters).map(([id, name]) => ({
   id: Number(id),
   label: `${id}. ${name}`,
+  colour: data.colours[id % data.colours.length],
   members: [],
 }));
 const columns = Object.entries(data.movies);
@@ -612,15 +613,12 @@ function addOptions() {
 function startLegend() {
   for (const cluster of clusters) {
     const summary = get(`cluster-${cluster.id}`).firstChild;
+    swatch(cluster, summary.querySelector("span"));
     summary.addEventListener("click", (event) => {
       event.preventDefault(); // choose opens it
       choose(scene.chosen.cluster === cluster ? {} : {cluster});
     });
   }
-}
-
-function paintLegend() {
-  for (const cluster of clusters) swatch(cluster, get(`cluster-${cluster.id}`).querySelector("span"));
 }
 
 Object.assign(scene, {movies: onMap, clusters, passes, choose, say});
@@ -636,11 +634,7 @@ get("about").textContent +=
 addOptions();
 startMap();
 startLegend();
-paintLegend();
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-  readTheme();
-  paintLegend();
-});
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", readTheme);
 restore();
 showStarters();
 update();

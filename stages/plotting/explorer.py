@@ -12,6 +12,7 @@ import torch
 from stages.clustering.embeddings import Embedding, nearest_rows
 from stages.factorization.model import Model
 from stages.movielens.title_format import alternatives, spoken
+from stages.plotting.charts import COLOURS
 from stages.plotting.listing import fill
 from stages.plotting.page_model import MAX_MOVIES, encode_draws, encode_ease
 from stages.ranking.ease import Ease
@@ -44,6 +45,7 @@ def page(
     content = {
         "label": label,
         "n_movies": len(movies),
+        "colours": COLOURS,
         "clusters": clustered.groupby("cluster")["name"].first().to_dict(),
         "movies": _columns(table),
         "near": _nearest(table, clustered["movie"], embedding),

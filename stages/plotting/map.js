@@ -126,8 +126,6 @@ export function readTheme() {
   const style = getComputedStyle(document.documentElement);
   for (const name of ["paper", "ink", "soft", "edge", "accent", "star", "low", "high"])
     theme[name] = style.getPropertyValue(`--${name}`).trim();
-  const colours = style.getPropertyValue("--clusters").trim().split(/\s+/);
-  for (const cluster of scene.clusters) cluster.colour = colours[cluster.id % colours.length];
   redraw();
 }
 

@@ -31,8 +31,8 @@ def fit(
 
 def assert_means(samples: list[list[float]], expected: list[float]) -> None:
     """The means of correlated samples are as expected, within four standard errors of batches."""
-    batches = np.array(samples).reshape(40, -1, len(expected)).mean(axis=1)
-    error = batches.std(axis=0, ddof=1) / math.sqrt(40)
+    batches = np.array(samples).reshape(20, -1, len(expected)).mean(axis=1)
+    error = batches.std(axis=0, ddof=1) / math.sqrt(20)
     assert (error < 0.3).all(), error
     deviations = (batches.mean(axis=0) - expected) / error
     assert (np.abs(deviations) < 4).all(), (batches.mean(axis=0), expected, deviations)
@@ -92,7 +92,7 @@ def test_draws_of_the_prior_have_their_joint_distribution() -> None:
     generator = torch.Generator().manual_seed(5)
     samples = []
     vectors = torch.randn(3, 2, generator=generator)
-    for _ in range(20_000):
+    for _ in range(40_000):
         prior.draw(vectors)
         root = torch.linalg.cholesky(torch.linalg.inv(prior.precision))
         standard = torch.randn(3, 2, generator=generator, dtype=torch.float64)
