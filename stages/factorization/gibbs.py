@@ -74,7 +74,7 @@ class State:
         of_movies = movie_features(problem, hyperparameters, by_user, by_movie)
         self.user_prior = Prior(of_users, k + 1, self.rng)
         self.movie_prior = Prior(of_movies, k + 1, self.rng)
-        self.has_ratings = torch.bincount(self.train.user, minlength=self.train.n_users) > 0
+        self.n_ratings = torch.bincount(self.train.user, minlength=self.train.n_users)
         self.noise_precision = torch.ones(self.train.n_users, device=device)  # α
         self.noise_rate = NOISE_SHAPE
         self.with_sessions = hyperparameters.session_minutes > 0
@@ -82,6 +82,7 @@ class State:
         session = session_of(self.train, self.session_length)
         self.session, self.session_row = torch.unique(session, return_inverse=True)
         self.effects = torch.zeros(len(self.session), device=device)  # s
+        self.effect = torch.zeros(len(self.train), device=device)  # s of each rating
         self.effect_precision = 10.0 if self.with_sessions else NO_EFFECT  # τ
 
     def kept_epochs(self, n_epochs: int, burn_in: int) -> range:
@@ -92,25 +93,22 @@ class State:
 
     def sweep(self) -> None:
         """Draw every unknown from its distribution given the others."""
-        above_mean = self.train.rating - self.mean
+        by_user, by_movie, above_mean = self.by_user, self.by_movie, self.train.rating - self.mean
         alpha = self.noise_precision.index_select(0, self.train.user)
-        target = above_mean - self.effects.index_select(0, self.session_row)
+        target = above_mean - self.effect
         self.user_prior.draw(self.users)
-        weight = alpha.index_select(0, self.by_user.rating)
-        self.users = self._draw_vectors(
-            self.users, self.by_user, self.movies, target, weight, self.user_prior
-        )
+        weight = alpha.index_select(0, by_user.rating)
+        self.users = self._draw_vectors(self.users, by_user, self.movies, target, weight, self.user_prior)
         self.movie_prior.draw(self.movies)
-        weight = self.noise_precision.index_select(0, self.by_movie.partner)  # as alpha, in less time
-        args = self.movies, self.by_movie, self.users, target, weight, self.movie_prior
-        self.movies = self._draw_vectors(*args)
-        affinity = dot_products(self.users[:, :-1], self.movies[:, :-1], self.train)
-        b = self.users[:, -1].index_select(0, self.train.user)
-        c = self.movies[:, -1].index_select(0, self.train.movie)
-        without_effect = above_mean - (affinity + b + c)
+        weight = self.noise_precision.index_select(0, by_movie.partner)  # of the same users, but faster
+        self.movies = self._draw_vectors(self.movies, by_movie, self.users, target, weight, self.movie_prior)
+        explained = dot_products(self.users[:, :-1], self.movies[:, :-1], self.train)
+        explained += self.users[:, -1].index_select(0, self.train.user)
+        explained += self.movies[:, -1].index_select(0, self.train.movie)
+        self.residual = above_mean - explained
         if self.with_sessions:
-            self._draw_effects(without_effect, alpha)
-        self.residual = without_effect - self.effects.index_select(0, self.session_row)
+            self._draw_effects(self.residual, alpha)
+            self.residual -= self.effect
         self._draw_noise()
 
     def _draw_vectors(
@@ -128,7 +126,8 @@ class State:
         for a movie y = (p_u, 1) and t = r - μ - s - b_u.
         """
         y = pad(partners[:, :-1], (0, 1), value=1.0)
-        t = target.index_select(0, grouped.rating) - partners[:, -1].index_select(0, grouped.partner)
+        t = target.index_select(0, grouped.rating)
+        t -= partners[:, -1].index_select(0, grouped.partner)
         triangle, moment = grouped.normal_equations(y, t, weight)
         precision = prior.precision.float()
         moment += (prior.mean @ precision).to(moment)
@@ -142,14 +141,14 @@ class State:
         average = torch.bincount(self.session_row, alpha * target, n_sessions) / precision
         noise = SPREAD * self._normal(n_sessions) * precision.rsqrt()
         self.effects = STEP * average + noise + RELAXATION * self.effects
+        self.effect = self.effects.index_select(0, self.session_row)
         rate = 0.1 + self.effects.square().sum().item() / 2
         self.effect_precision = self.rng.gamma(1 + n_sessions / 2) / rate
 
     def _draw_noise(self) -> None:
         """α_u ~ gamma(NOISE_SHAPE + n_u / 2, rate + Σ residual² / 2); then their common rate."""
-        user, n_users = self.train.user, self.train.n_users
-        shape = NOISE_SHAPE + torch.bincount(user, minlength=n_users) / 2
-        rate = self.noise_rate + torch.bincount(user, self.residual.square(), n_users) / 2
+        n_users, shape = self.train.n_users, NOISE_SHAPE + self.n_ratings / 2
+        rate = self.noise_rate + torch.bincount(self.train.user, self.residual.square(), n_users) / 2
         precision = self.rng.gamma(shape.cpu().numpy()) / rate.cpu().numpy()
         self.noise_rate = self.rng.gamma(1 + NOISE_SHAPE * n_users) / (1 + precision.sum())
         self.noise_precision = torch.from_numpy(precision).to(self.noise_precision)
@@ -165,10 +164,10 @@ class State:
         """
         prior, y = self.user_prior, pad(self.movies[:, :-1], (0, 1), value=1.0)
         variance = (y @ torch.linalg.inv(prior.precision).to(y) * y).sum(dim=1)[self.train.movie].mean()
-        users = self.users.where(self.has_ratings[:, None], prior.mean.to(self.users))
+        users = self.users.where(self.n_ratings[:, None] > 0, prior.mean.to(self.users))
         return dataclasses.replace(
             single(self.mean, users, self.movies),
-            noise=(1 / self.noise_precision + variance.where(~self.has_ratings, 0.0))[None],
+            noise=(1 / self.noise_precision + variance.where(self.n_ratings == 0, 0.0))[None],
             session_length=self.session_length,
             session=self.session,
             session_effects=self.effects[None],

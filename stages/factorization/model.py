@@ -23,7 +23,7 @@ from stages.movielens.ratings import MINUTES, Ratings, session_of
 NOISE_SHAPE = 4.0  # of the gamma prior on the users' noise precisions: about ±50 % between users
 NO_EFFECT = 1e12  # prior precision of session effects that are all 0
 FIXED = 1e9  # prior precision of an entry that is 0 for every user
-BLOCK = 2**20  # ratings whose factors are multiplied at once: bounds memory
+BLOCK = 2**15  # ratings whose factors are multiplied at once, so that they stay in the processor's cache
 
 
 @typed
