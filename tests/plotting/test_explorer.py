@@ -368,8 +368,7 @@ def test_there_are_no_accessibility_violations(visit: Visit, options: dict[str, 
 @pytest.mark.parametrize("options", [{}, DARK], ids=["light", "dark"])
 def test_dots_have_a_contrast_of_three_to_one(visit: Visit, options: dict[str, Any]) -> None:
     page = visit(**options)
-    style = "getComputedStyle(document.documentElement)"
-    paper = page.evaluate(f"{style}.backgroundColor")
+    paper = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     for colour in [*page.evaluate("explorer.colours()"), *COLOURS]:
         assert contrast(colour, paper) >= 3, colour
 
