@@ -17,13 +17,15 @@ def experiments(repository: Repository) -> list[str]:
     return repository.dvc("exp", "list", "--name-only").output.split()
 
 
-def test_a_fresh_clone_shows_results_and_gives_the_same_bytes(reproduced: Repository, tmp_path: Path) -> None:
+def test_a_fresh_clone_gives_the_same_bytes_by_other_threads(reproduced: Repository, tmp_path: Path) -> None:
     fresh = reproduced.clone(tmp_path / "fresh")
     assert f"{fresh.metrics('test')['rmse']:.5f}" in fresh.dvc("metrics", "show").output
     fresh.dvc("plots", "show", "--out", "dvc_plots")
     assert "train_loss" in (fresh.path / "dvc_plots" / "index.html").read_text()
     in_git = {"newcomers", "evaluate", "report"}
-    assert fresh.dvc("exp", "run", "-S", "n_clusters=5").ran >= set(STAGES) - in_git
+    others = "2" if os.environ.get("OMP_NUM_THREADS") == "1" else "1"
+    ran = fresh.dvc("exp", "run", "-S", "n_clusters=5", OMP_NUM_THREADS=others).ran
+    assert ran >= set(STAGES) - in_git
     assert "n_clusters" in fresh.dvc("params", "diff").output
     fresh.git("checkout", "--quiet", ".")
     assert fresh.dvc("repro").ran >= {"cluster"}
@@ -71,23 +73,11 @@ def test_experiments_are_run_undone_compared_applied_branched_and_removed(reposi
     assert experiments(repository) == ["six"]
 
 
-def test_two_workers_run_a_queue(repository: Repository) -> None:
-    repository.dvc("exp", "run", "--queue", "-S", "n_clusters=range(5,7)")
-    repository.dvc("queue", "start", "-j", "2")
-    status = repository.wait_for_queue()
-    assert re.findall(r"Success|Failed", status) == ["Success"] * 2, status
-    assert len(experiments(repository)) == 2
-    assert repository.is_as_committed()
-
-
-def test_a_move_runs_nothing_and_threads_change_no_byte(repository: Repository, tmp_path: Path) -> None:
+def test_a_moved_clone_runs_nothing(repository: Repository, tmp_path: Path) -> None:
     moved = Repository(tmp_path / "Küche – 映画" / "it's a clone")
     moved.path.parent.mkdir()
     shutil.move(repository.path, moved.path)
     assert moved.dvc("repro").ran == set()
-    others = "2" if os.environ.get("OMP_NUM_THREADS") == "1" else "1"
-    assert moved.dvc("repro", "--force", OMP_NUM_THREADS=others).ran == set(STAGES)
-    assert moved.is_as_committed()
 
 
 def test_two_runs_at_once_in_one_clone_lose_nothing(repository: Repository) -> None:
