@@ -17,7 +17,7 @@ def experiments(repository: Repository) -> list[str]:
     return repository.dvc("exp", "list", "--name-only").output.split()
 
 
-def test_a_fresh_clone_gives_the_same_bytes_by_other_threads(reproduced: Repository, tmp_path: Path) -> None:
+def test_a_fresh_clone_on_other_threads_gives_the_same_bytes(reproduced: Repository, tmp_path: Path) -> None:
     fresh = reproduced.clone(tmp_path / "fresh")
     assert f"{fresh.metrics('test')['rmse']:.5f}" in fresh.dvc("metrics", "show").output
     fresh.dvc("plots", "show", "--out", "dvc_plots")
