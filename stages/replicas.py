@@ -41,7 +41,9 @@ def main(
     for number, (purpose, chosen) in enumerate(fits.items(), start=1):
         problem = make_problem(chosen, *inputs, purpose)
         calls.append((problem._replace(label=f"{purpose} ({number} of {len(fits)})"), chosen))
-    found = run_parallel(lambda *call: fit(*call).model.embeddings.cpu()[None], calls, len(inputs[0]))
+    found = run_parallel(
+        lambda *call: fit(*call).model.embeddings.cpu()[None], calls, len(inputs[0]), device=parameters.device
+    )
     embeddings = torch.cat([torch.zeros(0, inputs[0].n_movies, parameters.latent_factors), *found])
     n_replicas = sum(purpose != WITHOUT_GENRES for purpose in fits)
     write_bytes(replicas, Replicas(embeddings[:n_replicas], embeddings[n_replicas:]).serialize())

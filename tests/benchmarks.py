@@ -26,7 +26,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
 from stages import notebook, recommend
-from stages.core.compute import run_parallel, threads_for
+from stages.core.compute import available_devices, run_parallel, threads_for
 from stages.factorization import adam, als, gibbs
 from stages.factorization.grouped_ratings import group
 from stages.factorization.solver import Problem, rmse
@@ -142,9 +142,17 @@ def of_gibbs() -> Iterator[Row]:
     yield Row("gibbs, a sweep of 25 million ratings", large, "25 × one of 1 million", 25 * small)
 
 
-def gibbs_sweep_of(train: Ratings) -> Callable[[], object]:
+def of_device() -> Iterator[Row]:
+    """A sweep on this machine's accelerator, if it has one, against one on its processor."""
+    train = random_ratings(25_000_000)
+    for device in available_devices()[:-1]:
+        theirs, ours = median_times(*(gibbs_sweep_of(train, name) for name in ("cpu", device)))
+        yield Row(f"gibbs, a sweep of 25 million ratings on {device}", ours, "one on the CPU", theirs)
+
+
+def gibbs_sweep_of(train: Ratings, device: str = "cpu") -> Callable[[], object]:
     """A sweep of `gibbs` without genres and periods, which are not known."""
-    given = Problem(train, train[:0], None, torch.device("cpu"), torch.Generator())
+    given = Problem(train, train[:0], None, torch.device(device), torch.Generator())
     return gibbs.State(given, hyperparameters(movie_features=["raters"])).sweep
 
 
@@ -325,8 +333,7 @@ def of_pipeline() -> Iterator[Row]:
     yield Row("dvc exp run -S n_clusters=12", varied, "dvc repro, cold", cold)
 
 
-ALL = (of_adam, of_als, of_gibbs, of_processes, of_start, of_stages, of_25m, of_recommend, of_pipeline)
-BENCHMARKS = {benchmark.__name__.removeprefix("of_"): benchmark for benchmark in ALL}
+BENCHMARKS = {name[3:]: function for name, function in globals().items() if name.startswith("of_")}
 
 
 if __name__ == "__main__":

@@ -37,14 +37,17 @@ def run_parallel(
     calls: Sequence[tuple[Any, ...]],
     n_ratings: int,
     prefer: Literal["threads", "processes"] = "threads",
+    device: DeviceName = "cpu",
 ) -> list[T]:
     """`fit` of each tuple of arguments, in order; the first failure is raised here.
 
     Fits to up to `LARGE` ratings run at the same time, each on one thread, so that their results do not
-    depend on the number of cores; a larger fit uses all cores and all memory. Threads start at once and
-    share the ratings; processes are faster for fits of many tiny steps, and the first shows the progress.
+    depend on the number of cores; a larger fit uses all cores and all memory, and one fit at a time uses a
+    GPU. Threads start at once and share the ratings; processes are faster for fits of many tiny steps, and
+    the first shows the progress.
     """
-    parallel = n_ratings >= TINY and (n_ratings <= LARGE or prefer == "processes")
+    on_cpu = choose_device(device).type == "cpu"
+    parallel = on_cpu and n_ratings >= TINY and (n_ratings <= LARGE or prefer == "processes")
     n_jobs = max(1, min(len(calls), cpu_count())) if parallel else 1
     with threads_for(0 if parallel else n_ratings):
         threads = torch.get_num_threads()

@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from stages.factorization.features import movie_features, user_features
-from stages.factorization.grouped_ratings import GroupedRatings, group, solve
+from stages.factorization.grouped_ratings import GroupedRatings, group, solve, sum_by
 from stages.factorization.model import NO_EFFECT, NOISE_SHAPE, Model, dot_products, single
 from stages.factorization.prior import RELAXATION, SPREAD, STEP, Prior
 from stages.factorization.randomized_svd import embed
@@ -137,8 +137,8 @@ class State:
     def _draw_effects(self, target: Float[Tensor, " n_ratings"], alpha: Float[Tensor, " n_ratings"]) -> None:
         """s ~ N(Σ α t / P, 1/P) with P = τ + Σ α over the ratings of a session; then their precision τ."""
         n_sessions = len(self.session)
-        precision = torch.bincount(self.session_row, alpha, n_sessions) + self.effect_precision
-        average = torch.bincount(self.session_row, alpha * target, n_sessions) / precision
+        precision = sum_by(self.session_row, alpha, n_sessions) + self.effect_precision
+        average = sum_by(self.session_row, alpha * target, n_sessions) / precision
         noise = SPREAD * self._normal(n_sessions) * precision.rsqrt()
         self.effects = STEP * average + noise + RELAXATION * self.effects
         self.effect = self.effects.index_select(0, self.session_row)
@@ -148,7 +148,7 @@ class State:
     def _draw_noise(self) -> None:
         """α_u ~ gamma(NOISE_SHAPE + n_u / 2, rate + Σ residual² / 2); then their common rate."""
         n_users, shape = self.train.n_users, NOISE_SHAPE + self.n_ratings / 2
-        rate = self.noise_rate + torch.bincount(self.train.user, self.residual.square(), n_users) / 2
+        rate = self.noise_rate + sum_by(self.train.user, self.residual.square(), n_users) / 2
         precision = self.rng.gamma(shape.cpu().numpy()) / rate.cpu().numpy()
         self.noise_rate = self.rng.gamma(1 + NOISE_SHAPE * n_users) / (1 + precision.sum())
         self.noise_precision = torch.from_numpy(precision).to(self.noise_precision)

@@ -81,6 +81,15 @@ def divide(n_ratings: Int[Tensor, " n_rows"], parts: int) -> list[range]:
     return [range(first, last) for first, last in itertools.pairwise(bounds)]
 
 
+def sum_by(
+    index: Int[Tensor, " n_ratings"], value: Float[Tensor, " n_ratings"], n: int
+) -> Float[Tensor, " n"]:
+    """The sum of the values with each index from 0 to n - 1, added up in the same order each time."""
+    if value.device.type == "cpu":
+        return torch.bincount(index, value, n)
+    return value.new_zeros(n).index_put_((index,), value, accumulate=True)  # bincount varies on a GPU
+
+
 def solve(
     triangle: Float[Tensor, "n_rows triangle"],
     moment: Float[Tensor, "n_rows entries"],

@@ -54,6 +54,13 @@ def test_fits_are_parallel_if_that_saves_time(n_ratings: int, n_processes: int, 
     assert len({thread for _, (_, thread), _ in found}) == n_threads
 
 
+def test_fits_on_a_gpu_run_one_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads that first use CUDA at the same time can fail."""
+    monkeypatch.setattr(compute, "available_devices", lambda: ["cuda", "cpu"])
+    found = run_parallel(square, [(1,), (2,)], TINY, device="auto")
+    assert len({thread for _, (_, thread), _ in found}) == 1
+
+
 @pytest.mark.parametrize("n_ratings", [0, TINY, LARGE + 1])
 def test_a_failure_in_parallel_is_raised_as_it_is(n_ratings: int) -> None:
     with pytest.raises(UserError, match=r"^1 is wrong$"):
