@@ -26,7 +26,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
 from stages import notebook, recommend
-from stages.core.compute import available_devices, run_parallel, threads_for
+from stages.core.compute import available_devices, threads_for
 from stages.factorization import adam, als, gibbs
 from stages.factorization.grouped_ratings import group
 from stages.factorization.solver import Problem, rmse
@@ -83,22 +83,13 @@ def problem() -> Problem:
 
 
 def of_adam() -> Iterator[Row]:
-    """The notebook's recipe, alone and twice in parallel, against the notebook's own loop."""
+    """The notebook's recipe, against the notebook's own loop."""
     given, epochs = problem(), 2
     (theirs,) = median_times(lambda: notebook_loop(given.train, epochs))
     theirs *= notebook.RECIPE.epochs / epochs
-
-    def one() -> None:
-        with threads_for(len(given.train)):
-            adam.fit(given, notebook.RECIPE)
-
-    def two() -> None:
-        calls = [(given.train, given.validation, seed) for seed in (1, 2)]
-        run_parallel(notebook.fit, calls, len(given.train), "processes")
-
-    alone, together = median_times(one, two, times=1)
-    yield Row("the notebook's recipe, 128 epochs", alone, "its own loop", theirs)
-    yield Row("the same with two seeds in parallel", together, "its own loop, twice", 2 * theirs)
+    with threads_for(len(given.train)):
+        (ours,) = median_times(lambda: adam.fit(given, notebook.RECIPE), times=1)
+    yield Row("the notebook's recipe, 128 epochs", ours, "its own loop", theirs)
 
 
 def notebook_loop(train: Ratings, epochs: int) -> None:
@@ -219,16 +210,6 @@ def of_processes() -> Iterator[Row]:
 
         one, two = (statistics.median(fit(processes) for _ in range(3)) for processes in (1, 2))
     yield Row("als, 1 million ratings, 2 processes of one thread", two, "1 process of one thread", one)
-
-
-def of_start() -> Iterator[Row]:
-    """All stages' interpreters and imports, against importing PyTorch as often."""
-    ours, torches = median_times(
-        lambda: [run([sys.executable, "-m", f"stages.{stage}", "--help"]) for stage in STAGES],
-        lambda: [run([sys.executable, "-c", "import torch"]) for _ in STAGES],
-        times=1,
-    )
-    yield Row(f"start-up of all {len(STAGES)} stages", ours, "importing torch as often", torches)
 
 
 class Done(NamedTuple):
