@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
+from filelock import FileLock
 
 from tests.repository import DEFAULTS, ROOT, STAGES
 
@@ -124,8 +125,22 @@ def kill(process: subprocess.Popen[str], with_signal: signal.Signals) -> str:
 
 @pytest.fixture(scope="session")
 def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    """A repository in which everything was run once, and committed; not to be changed."""
-    repository = Repository(tmp_path_factory.mktemp("pipeline") / "a clone")
+    """A repository in which everything was run once, and committed; not to be changed.
+
+    All processes of pytest-xdist share it.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    repository, durations = Repository(folder / "pipeline" / "a clone"), folder / "durations.json"
+    with FileLock(folder / "pipeline.lock"):
+        if not durations.exists():
+            durations.write_text(json.dumps(reproduce(repository)))
+    return repository._replace(durations=json.loads(durations.read_text()))
+
+
+def reproduce(repository: Repository) -> dict[str, float]:
+    """Copy the working tree, run everything and commit it; the seconds that each stage took."""
+    shutil.rmtree(repository.path, ignore_errors=True)
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     for name in filter(None, subprocess.check_output(listed, cwd=ROOT, text=True).split("\0")):
         if (ROOT / name).is_file() and not re.match(r"dvc.lock|plots/|metrics/.*(json|csv)", name):
@@ -140,9 +155,7 @@ def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     assert {stage for stage, _ in started} == set(STAGES)
     ended = [*(at for _, at in started[1:]), time.perf_counter()]
     repository.commit_everything()
-    return repository._replace(
-        durations={stage: end - at for (stage, at), end in zip(started, ended, strict=True)}
-    )
+    return {stage: end - at for (stage, at), end in zip(started, ended, strict=True)}
 
 
 @pytest.fixture

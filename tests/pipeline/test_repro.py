@@ -53,15 +53,6 @@ def test_plots_are_rendered(repository: Repository) -> None:
 
 
 @pytest.mark.long
-def test_parameters_alone_reproduce_the_notebook(repository: Repository) -> None:
-    changes = "biases=false regularization=0 test_fraction=0 validation_fraction=0 study=false".split()
-    result = repository.dvc("exp", "run", "-n", "notebook", *(f"-S{change}" for change in changes))
-    assert result.ran == set(STAGES) - {"fetch"}
-    assert repository.metrics("test") == {}
-    assert repository.metrics("data")["n_train"] == 5_000
-
-
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("change", "message"),
     [
