@@ -44,8 +44,7 @@ class Repository(NamedTuple):
     """A Git repository with the pipeline in it."""
 
     path: Path
-    durations: Mapping[str, float] = MappingProxyType({})
-    """Seconds that each stage took when all were run, if they were."""
+    durations: Mapping[str, float] = MappingProxyType({})  # seconds that each stage took, if all were run
 
     def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:
         """Start a command in a process group of its own, without a mirror of the dataset."""
@@ -123,12 +122,14 @@ def kill(process: subprocess.Popen[str], with_signal: signal.Signals) -> str:
     return process.communicate(timeout=60)[0]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with the files that take longest, so that no process waits for another at the end."""
+    items.sort(key=lambda item: item.path.stem not in ("test_readme_commands", "test_real_data"))
+
+
 @pytest.fixture(scope="session")
 def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    """A repository in which everything was run once, and committed; not to be changed.
-
-    All processes of pytest-xdist share it.
-    """
+    """A repository in which everything was run once, and committed; shared, and not to be changed."""
     folder = tmp_path_factory.getbasetemp()
     folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
     repository, durations = Repository(folder / "pipeline" / "a clone"), folder / "durations.json"
