@@ -2,7 +2,7 @@
 
 Every process holds all factors, solves for its own users and movies, and exchanges them with the others.
 `launch` starts processes on this machine; torchrun starts them on several. Both set the environment variables
-that torch.distributed reads: RANK, LOCAL_RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT.
+that torch.distributed reads: RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT; LOCAL_RANK and LOCAL_WORLD_SIZE.
 """
 
 import contextlib
@@ -32,13 +32,14 @@ def is_main() -> bool:
 
 @contextlib.contextmanager
 def process_group(device: torch.device) -> Iterator[None]:
-    """Connect to the other processes, if there are any, with NCCL on GPUs of NVIDIA and gloo elsewhere."""
+    """Connect to the other processes, if there are any: by NCCL if each has its own GPU, else by gloo."""
     if not launched():
         yield
         return
-    if device.type == "cuda":
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    n_gpus = torch.cuda.device_count() if device.type == "cuda" else 0
+    if n_gpus:
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]) % n_gpus)
+    dist.init_process_group("nccl" if n_gpus >= int(os.environ["LOCAL_WORLD_SIZE"]) else "gloo")
     try:
         yield
     finally:
@@ -77,8 +78,8 @@ def launch(stage: str, main: Callable[..., None], arguments: tuple[Any, ...], pr
 def _start(
     rank: int, stage: str, main: Callable[..., None], arguments: tuple[Any, ...], size: int, port: int
 ) -> None:
-    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port), WORLD_SIZE=str(size))
-    os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank))
+    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port), RANK=str(rank), WORLD_SIZE=str(size))
+    os.environ.update(LOCAL_RANK=str(rank), LOCAL_WORLD_SIZE=str(size))
     torch.set_num_threads(max(1, torch.get_num_threads() // size))
     with cli.report_errors(stage):
         main(*arguments)

@@ -10,6 +10,7 @@ import torch
 
 from stages.factorization.model import Model
 from tests.conftest import Parts, write_training_inputs
+from tests.factorization.test_solvers import gpu
 from tests.repository import ROOT
 from tests.test_train import run, train_command
 
@@ -21,14 +22,18 @@ def run_command(directory: Path, *starter: str) -> subprocess.CompletedProcess[s
     return subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=120)
 
 
-@pytest.mark.parametrize(("starter", "biases"), [((), True), (TORCHRUN, False)])
+@pytest.mark.parametrize(
+    ("starter", "biases", "device"),
+    [((), True, "cpu"), (TORCHRUN, False, "cpu"), pytest.param((), True, "cuda", marks=gpu)],
+)
 def test_two_processes_fit_the_same_model_as_one(
-    tmp_path: Path, small_parts: Parts, starter: tuple[str, ...], biases: bool
+    tmp_path: Path, small_parts: Parts, starter: tuple[str, ...], biases: bool, device: str
 ) -> None:
     options: dict[str, Any] = {"solver": "als", "epochs": 4, "biases": biases}
     run(tmp_path, small_parts, **options)
     one, history = torch.load(tmp_path / "model.pt"), pd.read_csv(tmp_path / "history.csv")
-    write_training_inputs(tmp_path, small_parts, **options, latent_factors=3, processes=1 if starter else 2)
+    options |= {"latent_factors": 3, "processes": 1 if starter else 2, "device": device}
+    write_training_inputs(tmp_path, small_parts, **options)
     done = run_command(tmp_path, *starter)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("fitted in") == 1
