@@ -16,7 +16,7 @@ from stages.clustering.metrics import Attributes, genre_attributes
 
 PRIOR = 20.0  # weight of the prior that a cluster is like all others, in movies
 MIN_Z = 1.64  # of a distinctive term; exceeded at random in 1 of 20 cases
-MIN_SHARE, MIN_SHARE_IN_LABEL = 0.03, 0.15  # of a cluster's movies have a term
+MIN_SHARE, MIN_SHARE_IN_LABEL = 0.03, 0.05  # of a cluster's movies have a term
 MAX_TERMS, MAX_TERMS_IN_LABEL = 12, 3
 
 

@@ -53,8 +53,8 @@ def test_a_label_has_genres_then_tags_then_the_period() -> None:
 
 
 def test_a_label_has_no_term_that_few_of_the_movies_have() -> None:
-    rare, common = [1] * 7 + [0] * 93, [1] * 30 + [0] * 70
-    assert label(np.repeat([0, 1], 50), {"Rare": rare, "Common": common}, {}, [None] * 100)[0] == "Common"
+    rare, common = [1] * 14 + [0] * 586, [1] * 30 + [0] * 570
+    assert label(np.repeat([0, 1], 300), {"Rare": rare, "Common": common}, {}, [None] * 600)[0] == "Common"
 
 
 def test_no_two_labels_are_equal_and_a_single_cluster_has_one() -> None:
