@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -18,12 +18,12 @@ from tests.conftest import hyperparameters, make_problem, make_ratings
 Preference = Literal["threads", "processes"]
 
 
-def test_only_available_devices_are_chosen_by_default_the_fastest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compute, "available_devices", lambda: ["cuda", "cpu"])
-    assert choose_device("auto") == torch.device("cuda")
-    assert choose_device("cpu") == torch.device("cpu")
-    with pytest.raises(UserError, match=r"'mps'.* cuda, cpu"):
-        choose_device("mps")
+@pytest.mark.parametrize(("gpu", "auto"), [("cuda", "cuda"), ("mps", "cpu")])
+def test_only_available_devices_are_chosen(monkeypatch: pytest.MonkeyPatch, gpu: Any, auto: str) -> None:
+    monkeypatch.setattr(compute, "available_devices", lambda: [gpu, "cpu"])
+    assert [choose_device(name).type for name in ("auto", "cpu", gpu)] == [auto, "cpu", gpu]
+    with pytest.raises(UserError, match=rf"'xpu'.* {gpu}, cpu"):
+        choose_device("xpu")
 
 
 def square(number: int) -> tuple[int, tuple[int, int], int]:
