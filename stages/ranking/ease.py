@@ -42,7 +42,8 @@ class Ease(TensorFile):
     def score(self, values: Float[Tensor, "users n_movies"]) -> Float[Tensor, "users n_movies"]:
         """x B of users with these values of their ratings, 0 for movies that they have not rated."""
         x = pad(values[:, self.movies], (0, 1), value=self.constant)
-        x_p = (x - (x @ self.left) @ self.right) / self.penalty if len(self.right) else x @ self.left
+        x_left = x.to_sparse() @ self.left  # few movies are rated
+        x_p = (x - x_left @ self.right) / self.penalty if len(self.right) else x_left
         scores = torch.zeros(len(x), self.n_movies)
         scores[:, self.movies] = (x - x_p / self.diagonal)[:, :-1]
         return scores
