@@ -27,7 +27,7 @@ def available_devices() -> list[str]:
 def choose_device(name: DeviceName) -> torch.device:
     """The named device; raises UserError if this machine does not have it.
 
-    "auto" is a CUDA GPU or else the CPU, on which the solvers were tested.
+    "auto" is a CUDA GPU or else the CPU: the solvers are untested on other devices.
     """
     devices = available_devices()
     if name not in ("auto", *devices):

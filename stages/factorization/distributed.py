@@ -2,7 +2,7 @@
 
 Every process holds all factors, solves for its own users and movies, and exchanges them with the others.
 `launch` starts processes on this machine; torchrun starts them on several. Both set the environment variables
-that torch.distributed reads: RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT; LOCAL_RANK and LOCAL_WORLD_SIZE.
+RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, which torch.distributed reads, LOCAL_RANK and LOCAL_WORLD_SIZE.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ def process_group(device: torch.device) -> Iterator[None]:
     n_gpus = torch.cuda.device_count() if device.type == "cuda" else 0
     if n_gpus:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]) % n_gpus)
-    dist.init_process_group("nccl" if n_gpus >= int(os.environ["LOCAL_WORLD_SIZE"]) else "gloo")
+    dist.init_process_group("nccl" if n_gpus >= int(os.environ.get("LOCAL_WORLD_SIZE", "1")) else "gloo")
     try:
         yield
     finally:

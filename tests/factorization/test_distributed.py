@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
+from stages.factorization.distributed import process_group, rank_and_size
 from stages.factorization.model import Model
 from tests.conftest import Parts, write_training_inputs
 from tests.factorization.test_solvers import gpu
@@ -41,6 +42,13 @@ def test_two_processes_fit_the_same_model_as_one(
     for name, expected in one.items():
         torch.testing.assert_close(getattr(two, name), expected, atol=1e-5, rtol=1e-4)
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "history.csv"), history, atol=1e-5)
+
+
+def test_other_launchers_need_no_local_world_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    for pair in ("RANK=0", "WORLD_SIZE=1", "MASTER_ADDR=127.0.0.1", "MASTER_PORT=0"):
+        monkeypatch.setenv(*pair.split("="))
+    with process_group(torch.device("cpu")):
+        assert rank_and_size() == (0, 1)
 
 
 def test_an_error_in_a_process_is_one_message_and_keeps_outputs(tmp_path: Path, small_parts: Parts) -> None:

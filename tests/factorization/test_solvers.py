@@ -51,12 +51,8 @@ def test_degenerate_data_is_fitted(solver: str, train: Ratings, biases: bool) ->
 @solvers
 @pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=gpu)])
 def test_the_same_seed_gives_the_same_bytes(solver: str, device: str, train: Ratings) -> None:
-    torch.set_num_threads(4)
-    sizes: dict[str, Any] = {
-        "epochs": 20,
-        "latent_factors": 16,
-        "batch_size": 2_000,
-    }  # large enough to use all threads
+    torch.set_num_threads(4)  # which batches of this size use
+    sizes: dict[str, Any] = {"epochs": 20, "latent_factors": 16, "batch_size": 2_000}
     first, again, other = (fit(solver, train, device=device, seed=seed, **sizes).model for seed in (1, 1, 2))
     assert first.serialize() == again.serialize() != other.serialize()
 
