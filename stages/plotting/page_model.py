@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from jaxtyping import Int
 from torch import Tensor
-from torch.nn.functional import one_hot, pad
+from torch.nn.functional import pad
 
 from stages.factorization.fold_in import noise_precision
 from stages.factorization.model import Model
@@ -70,14 +70,18 @@ def encode_ease(
     ease: Ease, movie: Int[Tensor, " movies"], n_ratings: Int[Tensor, " movies"]
 ) -> dict[str, object]:
     """The intercept of each movie, and the weights that matter most: |B| times the root of the ratings."""
-    intercept = ease.score(torch.zeros(1, ease.n_movies))[:, movie]
-    scores = [ease.score(one_hot(rows, ease.n_movies).float())[:, movie] for rows in movie.split(BLOCK)]
-    weights = (torch.cat(scores) - intercept).fill_diagonal_(0)
-    importance = (weights * n_ratings.sqrt()).abs()
-    least = importance.flatten().topk(min(MAX_WEIGHTS, importance.numel())).values[-1]
-    row, column = ((importance >= least) & (importance > 0)).nonzero(as_tuple=True)
-    value = weights[row, column]
-    scale = importance.new_tensor(1.0) if not len(value) else value.abs().max() / 127**2
+    intercept, root = ease.score(torch.zeros(1, ease.n_movies))[:, movie], n_ratings.sqrt()
+    kept = []
+    for rows in torch.arange(len(movie)).split(BLOCK):
+        weights = ease.weights(movie[rows], movie)
+        importance, place = (weights * root).abs().flatten().topk(min(MAX_WEIGHTS, weights.numel()))
+        kept.append((importance, rows[place // len(movie)], place % len(movie), weights.flatten()[place]))
+    importance, row, column, value = map(torch.cat, zip(*kept, strict=True))
+    best = importance.argsort(descending=True, stable=True)[:MAX_WEIGHTS]
+    best = best[importance[best] > 0]
+    best = best[(row[best] * len(movie) + column[best]).argsort()]
+    row, column, value = row[best], column[best], value[best]
+    scale = value.abs().amax() / 127**2 if len(value) else torch.tensor(1.0)
     return {
         "intercept": _pack(intercept[0], "<f4"),
         "counts": _pack(row.bincount(minlength=len(movie)), "<u2"),

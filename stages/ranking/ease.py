@@ -48,6 +48,16 @@ class Ease(TensorFile):
         scores[:, self.movies] = (x - x_p / self.diagonal)[:, :-1]
         return scores
 
+    def weights(
+        self, row: Int[Tensor, " rows"], column: Int[Tensor, " columns"]
+    ) -> Float[Tensor, "rows columns"]:
+        """Entries of B: what the value 1 for the movie of a row adds to the score of that of a column."""
+        place = torch.full((self.n_movies,), -1).index_copy(0, self.movies, torch.arange(len(self.movies)))
+        i, j = place[row], place[column]
+        p = self.left[i] @ self.right[:, j] / -self.penalty if len(self.right) else self.left[i][:, j]
+        is_zero = (i[:, None] < 0) | (j < 0) | (i[:, None] == j)
+        return (p / -self.diagonal[j]).masked_fill(is_zero, 0.0)
+
     def validate(self) -> None:
         """Raise ValueError where shapes, the penalty or the movies contradict each other."""
         (columns, inner), rows = self.left.shape, len(self.right)

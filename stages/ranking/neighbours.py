@@ -11,8 +11,9 @@ movie adds up the cosines of who rated it and who rated each of its nearest movi
 from dataclasses import replace
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
+from tqdm import tqdm
 
 from stages.factorization.model import Model
 from stages.movielens.ratings import Ratings
@@ -37,51 +38,58 @@ def predict_all(train: Ratings, biases: Model) -> Float[Tensor, "n_users n_movie
     residual[train.user, train.movie] = train.rating - biases.predict(train)
     rated[train.user, train.movie] = 1
     residual, rated = residual[:, movies], rated[:, movies]
-    similarity = similarities(residual, rated).clamp_(min=0)
-    total, weight = residual @ similarity, rated @ similarity
-    has_more = rated @ (similarity > 0).float() > K  # elsewhere, all neighbours are among the K nearest
-    for user in has_more.any(dim=1).nonzero().flatten().tolist():
-        own, affected = rated[user].nonzero().flatten(), has_more[user].nonzero().flatten()
-        nearest = similarity.index_select(0, own).T.index_select(0, affected).topk(K, sorted=False)
-        total[user, affected] = (nearest.values * residual[user, own][nearest.indices]).sum(dim=1)
-        weight[user, affected] = nearest.values.sum(dim=1)
     predicted = biases.score(torch.arange(train.n_users))
-    predicted[:, movies] += total / weight.clamp(min=1e-9)
+    blocks = torch.arange(len(movies)).split(BLOCK)
+    for block in tqdm(blocks, desc="neighbours", unit=f"{BLOCK} movies", delay=2):
+        similarity = similarities(residual, rated, block).clamp_(min=0)
+        total, weight = residual @ similarity.T, rated @ similarity.T
+        has_more = rated @ (similarity.T > 0).float() > K  # elsewhere, all neighbours are among the K nearest
+        for user in has_more.any(dim=1).nonzero().flatten().tolist():
+            own, affected = rated[user].nonzero().flatten(), has_more[user].nonzero().flatten()
+            nearest = similarity.index_select(0, affected).index_select(1, own).topk(K, sorted=False)
+            total[user, affected] = (nearest.values * residual[user, own][nearest.indices]).sum(dim=1)
+            weight[user, affected] = nearest.values.sum(dim=1)
+        predicted[:, movies[block]] += total / weight.clamp(min=1e-9)
     return predicted
 
 
 def similarities(
-    residual: Float[Tensor, "n_users movies"], rated: Float[Tensor, "n_users movies"]
-) -> Float[Tensor, "movies movies"]:
-    """Shrunken correlations of residuals over the users that rated (1) both movies."""
-    common = rated.T @ rated
-    squares = residual.square().T @ rated  # [i, j]: Σ of i's squares over the users that also rated j
-    scale = (squares * squares.T).sqrt_().clamp_(min=1e-9)
-    shrinkage = (common - 1).clamp_(min=0)
+    residual: Float[Tensor, "n_users movies"],
+    rated: Float[Tensor, "n_users movies"],
+    block: Int[Tensor, " block"],
+) -> Float[Tensor, "block movies"]:
+    """Shrunken correlations of residuals, of a block of movies with all, over the users that rated both."""
+    of_block, is_rated = residual[:, block].T, rated[:, block].T
+    shrinkage = (is_rated @ rated - 1).clamp_(min=0)
     shrinkage /= shrinkage + SHRINKAGE
-    return (residual.T @ residual).div_(scale).mul_(shrinkage)
+    scale = (of_block.square() @ rated).mul_(is_rated @ residual.square()).sqrt_().clamp_(min=1e-9)
+    return (of_block @ residual).div_(scale).mul_(shrinkage)
 
 
 def item_similarities(train: Ratings) -> Float[Tensor, "n_movies n_movies"]:
-    """The cosine of who rated the movies of a row and a column, for the `NEAREST` of each row; elsewhere 0.
+    """The cosine of who rated the movies of a row and a column, for the `NEAREST` of each row; sparse.
 
     Deshpande & Karypis 2004, "Item-based top-N recommendation algorithms", section 4.1.
     """
-    common = torch.zeros(train.n_movies, train.n_movies)
-    by_user = views(train)
-    for block in torch.arange(train.n_users).split(BLOCK):
-        rated = rating_rows(by_user, block)
-        common.addmm_(rated.T, rated)
-    root = common.diagonal().clamp(min=1).sqrt()
-    cosine = (common / root / root[:, None]).fill_diagonal_(0)
-    nearest = cosine.topk(min(NEAREST, train.n_movies), dim=1)
-    return torch.zeros_like(cosine).scatter_(1, nearest.indices, nearest.values)
+    rated = torch.zeros(train.n_users, train.n_movies)
+    rated[train.user, train.movie] = 1
+    rated /= rated.sum(dim=0).clamp(min=1).sqrt()
+    index, value = [], []
+    for block in torch.arange(train.n_movies).split(BLOCK):
+        cosine = rated[:, block].T.to_sparse() @ rated
+        cosine[torch.arange(len(block)), block] = 0
+        nearest = cosine.topk(min(NEAREST, train.n_movies), dim=1)
+        index.append(torch.stack([block[:, None].expand_as(nearest.indices), nearest.indices]).flatten(1))
+        value.append(nearest.values.flatten())
+    size = train.n_movies, train.n_movies
+    entries = torch.cat(index, dim=1), torch.cat(value)
+    return torch.sparse_coo_tensor(*entries, size, check_invariants=True).coalesce()
 
 
 def rank_by_items(ratings: Ratings, similarity: Float[Tensor, "n_movies n_movies"]) -> Score:
     """Scores each movie by the sum of its similarities to the movies that a user has rated."""
     by_user = views(ratings)
-    return lambda user: rating_rows(by_user, user) @ similarity.T
+    return lambda user: (similarity @ rating_rows(by_user, user).T).T
 
 
 def views(ratings: Ratings) -> Ratings:
