@@ -21,8 +21,8 @@ from stages.recommender.title_search import Titles
 class Artifacts:
     """The files in the folder `data` of the repository."""
 
-    def __init__(self, data: Path) -> None:
-        self.data = data
+    def __init__(self, data: Path | str = "data") -> None:
+        self.data = Path(data)
 
     @cached_property
     def model(self) -> Model:

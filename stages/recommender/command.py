@@ -6,16 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import torch
-from jaxtyping import Bool
-from torch import Tensor
-
 from stages.core.cli import UserError
 from stages.ranking.score import DISLIKED
-from stages.recommender.artifacts import Artifacts
-from stages.recommender.filters import passing
 from stages.recommender.profile import UserProfile
 from stages.recommender.ranking import recommend
+from stages.recommender.recommender import Recommender
 from stages.recommender.title_search import label
 
 LEAST = 0.05  # stars that a rating must add to be named in a table
@@ -24,30 +19,30 @@ NARROW = {"because of": 60, "genres": 100, "cluster": 140}  # characters that a 
 
 def run(options: argparse.Namespace) -> None:
     """Print recommendations, or similar movies."""
-    artifacts = Artifacts(options.data)
-    profile = UserProfile(artifacts)
+    recommender = Recommender(options.data)
+    profile = UserProfile(recommender)
     if options.user is not None:
         profile.add_user(options.user)
     if options.watched:
         profile.add_list(options.watched)
     profile.add_titles(options.like, options.rate)
-    profiles = [profile] + ([_other(options.companion, artifacts)] if options.companion is not None else [])
-    filters = (options.genre, options.exclude_genre, options.years, options.cluster, options.min_ratings)
-    candidates = torch.tensor(passing(artifacts.movies, *filters).to_numpy())
-    for other in [*profiles, *(_other(name, artifacts) for name in options.unseen_by)]:
-        candidates[list(other.seen)] = False
-    if not candidates.any():
-        raise UserError("no movie is left: all those that pass the filters have been seen")
+    profiles = [profile] + ([_other(options.companion, recommender)] if options.companion is not None else [])
+    seen_by = [*profiles, *(_other(name, recommender) for name in options.unseen_by)]
+    filters = {"genres": options.genre, "excluded_genres": options.exclude_genre, "years": options.years}
+    filters |= {"cluster": options.cluster, "min_ratings": options.min_ratings}
+    candidates = recommender.candidates(seen_by, **filters)
     if options.similar is not None:
-        records = _similar(options.similar, candidates, options.top, artifacts)
+        found = recommender.most_similar(options.similar, candidates, options.top)
+        pairs = zip(found.index, found["similarity"].tolist(), strict=True)
+        records = [{**recommender.records[movie], "similarity": value} for movie, value in pairs]
     else:
         records = recommend(profiles, candidates, options.top, options.adventurous, options.together)
     show(records, options.json)
 
 
-def _other(name: str, artifacts: Artifacts) -> UserProfile:
+def _other(name: str, recommender: Recommender) -> UserProfile:
     """Another person by their number in the dataset, or by a list of films in a CSV file."""
-    profile = UserProfile(artifacts)
+    profile = UserProfile(recommender)
     if name.isdecimal() and len(name) < 19:
         profile.add_user(int(name))
     elif name.lower().endswith(".csv") or (len(name) < 200 and Path(name).is_file()):
@@ -55,23 +50,6 @@ def _other(name: str, artifacts: Artifacts) -> UserProfile:
     else:
         raise UserError(f'"{name[:50]}" is neither the number of a user nor a CSV file of films')
     return profile
-
-
-def _similar(
-    title: str, candidates: Bool[Tensor, " n_movies"], count: int, artifacts: Artifacts
-) -> list[dict[str, Any]]:
-    """The `count` candidates that are most similar to a movie, with their cosine."""
-    movie = artifacts.titles.find(title)
-    name = artifacts.titles.labels[movie]
-    try:
-        others, cosines = artifacts.embeddings.nearest(movie)
-    except KeyError:
-        n_ratings = artifacts.records[movie]["n_ratings"]
-        raise UserError(f"{name} has {n_ratings} ratings, too few to find similar movies") from None
-    rows = candidates[others].nonzero().flatten()[:count].tolist()
-    if not rows:
-        raise UserError(f"no movie similar to {name} is left; leave one of the filters out")
-    return [{**artifacts.records[others[row]], "similarity": float(cosines[row])} for row in rows]
 
 
 def show(records: list[dict[str, Any]], as_json: bool) -> None:

@@ -1,0 +1,95 @@
+"""Recommendations as tables, for notebooks and programs; the command prints those of the same object."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+import torch
+from jaxtyping import Bool
+from torch import Tensor
+
+from stages.core.cli import UserError
+from stages.recommender.artifacts import Artifacts
+from stages.recommender.filters import passing
+from stages.recommender.profile import UserProfile
+from stages.recommender.ranking import recommend
+
+
+class Recommender(Artifacts):
+    """What `dvc repro` wrote into a folder: `Recommender("data")`.
+
+    Titles are found as people write them; UserError says which is unknown or ambiguous. `model` and `movies`
+    are the model and the table of all movies.
+    """
+
+    def predict(self, user_id: int, titles: str | Iterable[str]) -> pd.DataFrame:
+        """Predicted stars of a user of the dataset for these movies, and their standard deviations."""
+        profile = UserProfile(self)
+        profile.add_user(user_id)
+        movie = torch.tensor(
+            [self.titles.find(title) for title in ([titles] if isinstance(titles, str) else titles)]
+        )
+        person = profile.posterior()
+        return self._table(
+            movie, stars=person.stars()[movie].numpy(), deviation=person.deviation(movie).numpy()
+        )
+
+    def recommend(
+        self,
+        ratings: Mapping[str, float] | None = None,
+        user_id: int | None = None,
+        count: int = 10,
+        adventurous: float = 0.0,
+        **filters: Any,
+    ) -> pd.DataFrame:
+        """Movies for somebody with these ratings by title (stars), or for a user of the dataset, or both.
+
+        `adventurous` is from 0 to 1, `filters` are those of `filters.passing`. The column because says how
+        many stars each rating adds to a prediction.
+        """
+        profile = UserProfile(self)
+        if user_id is not None:
+            profile.add_user(user_id)
+        profile.add_titles([], [f"{title}={stars}" for title, stars in (ratings or {}).items()])
+        if not profile.seen:
+            raise UserError('for whom? Give ratings such as {"Alien": 5}, or a user_id')
+        records = recommend([profile], self.candidates([profile], **filters), count, adventurous)
+        movie = pd.Index(self.movies["movie_id"]).get_indexer([record["movie_id"] for record in records])
+        columns = {
+            name: [record[name][0] for record in records] for name in ("stars", "deviation", "because")
+        }
+        columns["because"] = [
+            {rating["title"]: round(rating["added"], 3) for rating in because["ratings"]}
+            for because in columns["because"]
+        ]
+        return self._table(movie, **columns)
+
+    def similar(self, title: str, count: int = 10, **filters: Any) -> pd.DataFrame:
+        """The movies that are most similar to one, with their cosine similarity (-1 to 1)."""
+        return self.most_similar(title, self.candidates([], **filters), count)
+
+    def candidates(self, seen_by: list[UserProfile], **filters: Any) -> Bool[Tensor, " n_movies"]:
+        """Which movies pass the filters and nobody of these has seen; raises UserError if none is left."""
+        left = torch.tensor(passing(self.movies, **filters).to_numpy())
+        left[[movie for profile in seen_by for movie in profile.seen]] = False
+        if not left.any():
+            raise UserError("no movie is left: all those that pass the filters have been seen")
+        return left
+
+    def most_similar(self, title: str, candidates: Bool[Tensor, " n_movies"], count: int) -> pd.DataFrame:
+        """The `count` candidates that are most similar to a movie, with their cosine similarity."""
+        movie = self.titles.find(title)
+        name = self.titles.labels[movie]
+        try:
+            others, cosines = self.embeddings.nearest(movie)
+        except KeyError:
+            n_ratings = self.movies["n_ratings"][movie]
+            raise UserError(f"{name} has {n_ratings} ratings, too few to find similar movies") from None
+        rows = candidates[others].nonzero().flatten()[:count].tolist()
+        if not rows:
+            raise UserError(f"no movie similar to {name} is left; leave one of the filters out")
+        return self._table(others[rows], similarity=cosines[rows])
+
+    def _table(self, movies: Any, **columns: Any) -> pd.DataFrame:
+        rows: pd.DataFrame = self.movies.drop(columns="full_title").iloc[movies]
+        return rows.assign(**columns)
