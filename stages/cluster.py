@@ -16,6 +16,9 @@ from stages.core.files import write_csv, write_metrics
 from stages.core.parameters import Count, Seeded
 from stages.movielens.movies import read_movies
 
+MODEL = "model"
+DECISIVE = "stability", "genre_coherence_z", "tag_coherence_z", "popularity_explained"
+"""The metrics that DVC compares."""
 KMeans = Callable[[np.ndarray], tuple[Labels, float]]
 
 
@@ -31,10 +34,11 @@ def main(
     tags: Path,
     clusters: Path,
     terms: Path,
+    comparison: Path,
     metrics: Path,
     params: Path = Path("params.yaml"),
 ) -> None:
-    """Cluster the MOVIES by POINTS, and label the clusters by TAGS; write CLUSTERS, TERMS and METRICS."""
+    """Cluster the MOVIES by POINTS, label them by TAGS; write CLUSTERS, TERMS, COMPARISON and METRICS."""
     parameters = ClusterParameters.load(params)
     embeddings, table = MovieEmbeddings.load(points), read_movies(movies)
     tag_table = pd.read_csv(tags, keep_default_na=False)
@@ -51,24 +55,27 @@ def main(
     write_csv(clusters, clustered.assign(name=np.array(names)[clustered["cluster"]]))
     print("cluster: metrics")
     scores = evaluate(embeddings, labels, table, tag_table, cluster)
-    write_metrics(metrics, {"n_clustered": len(clustered), "inertia": inertia, **scores})
+    scores[MODEL] |= {"n_movies": len(clustered), "inertia": inertia}
+    write_csv(comparison, pd.DataFrame(scores).T.rename_axis("clusters").reset_index())
+    write_metrics(metrics, {name: scores[MODEL][name] for name in DECISIVE if name in scores[MODEL]})
 
 
 def evaluate(
     embeddings: MovieEmbeddings, labels: Labels, movies: pd.DataFrame, tags: pd.DataFrame, cluster: KMeans
-) -> dict[str, object]:
-    """Metrics of `labels`, by the model, with its replicas, and of clusters by the notebook's recipe."""
+) -> dict[str, dict[str, float]]:
+    """Metrics of `labels`, by the model with its replicas; of clusters without genres; of the notebook's."""
     clustered = movies.iloc[embeddings.movie]
     tagged = tag_attributes(tags, clustered["movie"])
     labelings = [labels, *(cluster(embedding)[0] for embedding in embeddings.replicas)]
-    scores: dict[str, object] = {**cluster_metrics(embeddings.embedding, labelings, clustered, tagged)}
+    scores = {MODEL: cluster_metrics(embeddings.embedding, labelings, clustered, tagged)}
     for embedding in embeddings.without_genres:
         z = coherence(cluster(embedding)[0], genre_attributes(clustered["genres"]))
-        scores |= {} if z is None else {"genre_coherence_z_without_genres": z}
+        scores["without genres"] = {} if z is None else {"genre_coherence_z": z}
     if len(embeddings.notebook):
         labelings = [cluster(embedding)[0] for embedding in embeddings.notebook]
         tagged = tag_attributes(tags, movies["movie"])
         scores["notebook"] = cluster_metrics(embeddings.notebook[0], labelings, movies, tagged)
+        scores["notebook"]["n_movies"] = len(movies)
     return scores
 
 

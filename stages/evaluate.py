@@ -1,31 +1,24 @@
-"""evaluate: the model and the test ratings → metrics of predictions and rankings, with confidence intervals.
+"""evaluate: the model and the held-out ratings → its predictions, each user's scores, and the metrics.
 
 Movies are ranked as in `stages.recommend`: by their ranking score for users folded in from training ratings.
 """
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from stages.core import cli
 from stages.core.compute import threads_for
-from stages.core.files import Metrics, load, write_metrics
-from stages.core.parameters import Seeded
-from stages.core.seeds import derive_seed
+from stages.core.files import Metrics, write_csv, write_metrics
 from stages.factorization.fold_in import fold_in_users
 from stages.factorization.model import Model
-from stages.movielens.ratings import Ratings, concatenate
-from stages.ranking.bootstrap import (
-    bootstrap_interval,
-    compare_accuracy,
-    compare_rankings,
-    rmse,
-    squared_errors,
-)
+from stages.movielens.ratings import Ratings
 from stages.ranking.ease import Ease
-from stages.ranking.metrics import accuracy, interval_coverage, popularity_metrics, top_movies
+from stages.ranking.metrics import MODEL, RANKING_METRICS, Part, Score, held_out_parts, join, means, measure
 from stages.ranking.score import score_users
+
+DECISIVE = ["rmse", "mae", *(name for name in RANKING_METRICS if name != "popularity")]
+"""The metrics that DVC compares, and for the test ratings also "coverage_80"."""
 
 
 def main(
@@ -35,59 +28,40 @@ def main(
     model: Path,
     ease: Path,
     predictions: Path,
-    rankings: Path,
-    metrics: Path,
-    params: Path = Path("params.yaml"),
+    scores: Path,
+    validation_metrics: Path,
+    test_metrics: Path,
 ) -> None:
-    """Measure MODEL with EASE on TEST, beside the baselines' PREDICTIONS and RANKINGS; write METRICS."""
-    rng = np.random.default_rng(derive_seed(Seeded.load(params).seed, "evaluate"))
-    train_part, validation_part, test_part = map(Ratings.load, (train, validation, test))
-    scores: Metrics = {}
-    if len(test_part):
-        stars, ranked = (load(path, pd.read_csv, "baselines") for path in (predictions, rankings))
-        inputs = Model.load(model), Ease.load(ease), stars, ranked
-        with threads_for(len(train_part)):
-            scores = evaluate(*inputs, train_part, validation_part, test_part, rng)
-    write_metrics(metrics, scores)
-    shown = ", ".join(f"{name} {value:.4f}" for name, value in scores.items() if isinstance(value, float))
-    print(f"evaluate: {shown or 'there are no test ratings'}")
+    """Measure MODEL with EASE on VALIDATION and TEST; write PREDICTIONS, SCORES and both metrics."""
+    ratings, *held_out = map(Ratings.load, (train, validation, test))
+    fitted = Model.load(model)
+    parts = held_out_parts(ratings, *held_out)
+    with threads_for(len(ratings)):
+        ranker = score_users(fold_in_users(fitted, ratings, known=True), Ease.load(ease), ratings)
+        tables = {part.name: evaluate(fitted, ranker, part) for part in parts}
+    write_csv(predictions, join([predicted for predicted, _ in tables.values()]))
+    write_csv(scores, join([measured for _, measured in tables.values()]))
+    found = {name: means(measured) for name, (_, measured) in tables.items()}
+    for name, values in found.items():
+        print(f"evaluate: {name}:", ", ".join(f"{metric} {value:.4f}" for metric, value in values.items()))
+    write_metrics(validation_metrics, select(found.get("validation", {}), DECISIVE, "validation_"))
+    write_metrics(test_metrics, select(found.get("test", {}), [*DECISIVE, "coverage_80"]))
 
 
-def evaluate(
-    model: Model,
-    ease: Ease,
-    predictions: pd.DataFrame,
-    rankings: pd.DataFrame,
-    train: Ratings,
-    validation: Ratings,
-    test: Ratings,
-    rng: np.random.Generator,
-) -> Metrics:
-    """Accuracy of predictions clipped to the scale of the training ratings, ranking metrics, intervals.
+def select(values: dict[str, float], names: list[str], prefix: str = "") -> Metrics:
+    """Those of the values that are defined, with a prefix to their names."""
+    return {prefix + name: values[name] for name in names if name in values}
 
-    `predictions` and `rankings` are what `baselines` writes.
-    """
-    mean, deviation = model.predict_distribution(test)
-    prediction = mean.clamp(*train.scale())
-    score = score_users(fold_in_users(model, train, known=True), ease, train)
-    top, by_user = top_movies(score, concatenate(train, validation), test)
-    ranking = {name: value.numpy() for name, value in by_user.items()}
-    columns = {f"model {name}": value for name, value in ranking.items()}
-    sums = squared_errors(predictions.assign(model=prediction.numpy()), test)
-    return {
-        **accuracy(prediction, test.rating),
-        **{name: value.mean().item() for name, value in ranking.items()},
-        **popularity_metrics(top, train),
-        "interval_95": {
-            "rmse": bootstrap_interval(rmse, *sums[["model", "n_ratings"]].to_numpy().T, rng=rng),
-            **{name: bootstrap_interval(np.mean, value, rng=rng) for name, value in ranking.items()},
-        },
-        "against_best_baseline": {
-            **compare_accuracy(sums, rng),
-            **{name: compare_rankings(rankings.assign(**columns), name, rng) for name in ranking},
-        },
-        **({"coverage": interval_coverage((test.rating - mean) / deviation)} if model.draws > 1 else {}),
-    }
+
+def evaluate(model: Model, ranker: Score, part: Part) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The predictions of a part, in stars, in the order of its ratings; and the scores of its users."""
+    held_out = part.held_out
+    stars, deviation = model.predict_distribution(held_out)
+    columns = {"user": held_out.user, "movie": held_out.movie, "rating": held_out.rating}
+    columns |= {"prediction": stars.clamp(*part.scale), "deviation": deviation}
+    table = pd.DataFrame({name: column.numpy() for name, column in columns.items()}).round(4)
+    intervals = deviation if model.draws > 1 else None
+    return table.assign(part=part.name), measure(MODEL, part, stars, ranker, intervals)
 
 
 if __name__ == "__main__":

@@ -98,6 +98,7 @@ def _download(source: str, checksum: str | None, target: Path) -> None:
             with Path(path).open("rb") as file:
                 raise ValueError(f"not a complete zip file; it begins with {file.read(60)!r}")
 
+    pooch.get_logger().setLevel("WARNING")
     pool = pooch.create(
         path=target.parent,
         base_url="",

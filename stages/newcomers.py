@@ -7,7 +7,6 @@ predicted and ranked. All ratings are from the training part.
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float, Int
@@ -16,7 +15,7 @@ from torch import Tensor
 from stages.core import cli
 from stages.core.cli import UserError
 from stages.core.compute import threads_for
-from stages.core.files import Metrics, write_metrics
+from stages.core.files import write_csv, write_metrics
 from stages.core.parameters import Count, Penalty, PositivePenalty, Share
 from stages.core.seeds import derive_seed
 from stages.factorization.fit import FitParameters, fit, make_problem
@@ -24,15 +23,14 @@ from stages.factorization.fold_in import fold_in_users
 from stages.factorization.model import Model
 from stages.movielens.ratings import Ratings, SideInformation, concatenate
 from stages.ranking.baselines import biases, ease_score, popularity
-from stages.ranking.bootstrap import compare_accuracy, compare_rankings, squared_errors
-from stages.ranking.bootstrap import rmse as root_mean_squared_error
 from stages.ranking.ease import Ease
-from stages.ranking.metrics import RANKING_METRICS, ranking_table, rating_rows
+from stages.ranking.metrics import MODEL, Part, join, means, measure, rating_rows
 from stages.ranking.neighbours import fits_in_memory, item_similarities, rank_by_items
 from stages.ranking.score import DISLIKED, fit_ease, score_users, shares
 
-GIVEN = 3, 5, 10  # numbers of ratings after which movies are ranked, all for the same held-out ratings
-SIMILAR, PAIRS = 10, 500
+GIVEN = 3, 5, 10  # numbers of ratings after which the same held-out ratings are predicted and ranked
+DECISIVE = 5  # of these, besides `given_ratings`, the number whose metrics DVC compares
+SIMILAR, PAIRS, AT_ONCE = 10, 500, 50
 
 
 class NewcomersParameters(FitParameters):
@@ -46,19 +44,25 @@ class NewcomersParameters(FitParameters):
 
 
 def main(
-    train: Path, validation: Path, side_information: Path, metrics: Path, params: Path = Path("params.yaml")
+    train: Path,
+    validation: Path,
+    side_information: Path,
+    scores: Path,
+    metrics: Path,
+    params: Path = Path("params.yaml"),
 ) -> None:
-    """Hide users of TRAIN from a fit with VALIDATION and SIDE_INFORMATION, fold them in; write METRICS."""
+    """Hide users of TRAIN from a fit with VALIDATION and SIDE_INFORMATION; write their SCORES and METRICS."""
     parameters = NewcomersParameters.load(params)
-    scores: Metrics = {}
+    table, found = join([]), dict[str, object]()
     if parameters.study:
         others, given, held_out = split_newcomers(Ratings.load(train), parameters)
         if len(held_out):
             inputs = Ratings.load(validation), SideInformation.load(side_information)
             with threads_for(len(others)):
-                scores = evaluate(others, given, held_out, *inputs, parameters)
-    write_metrics(metrics, scores)
-    print(f"newcomers: {scores.get('fold_in', 'not measured')}")
+                table, found = evaluate(others, given, held_out, *inputs, parameters)
+    write_csv(scores, table)
+    write_metrics(metrics, found)
+    print(f"newcomers: {found or 'not measured'}")
 
 
 def split_newcomers(train: Ratings, parameters: NewcomersParameters) -> tuple[Ratings, Ratings, Ratings]:
@@ -94,51 +98,34 @@ def evaluate(
     validation: Ratings,
     side_information: SideInformation,
     parameters: NewcomersParameters,
-) -> Metrics:
-    """Metrics on the held-out ratings; the numbers in names are of given ratings."""
+) -> tuple[pd.DataFrame, dict[str, object]]:
+    """Scores after `GIVEN` and `given_ratings` ratings, by every method, and the model's metrics."""
     validation = validation[~torch.isin(validation.user, held_out.user)]
     problem = make_problem(parameters, others, validation, side_information, "without newcomers")
     model = fit(problem, parameters).model.to(torch.device("cpu"))
     ease = fit_ease(others, parameters.ease_regularization)
-    similarity = item_similarities(others) if fits_in_memory(others) else torch.zeros(0, 0)
-    rng = np.random.default_rng(derive_seed(parameters.seed, "newcomers"))
-
+    similarity = item_similarities(others) if fits_in_memory(others) else None
     # EASE is tuned for newcomers, on folds of the training and validation ratings
     on_stars = fit_ease(others, 2 * parameters.ease_regularization, constant=0.5)
-    n_given, folded, ranked = parameters.given_ratings, dict[int, Model](), dict[int, pd.DataFrame]()
-    for n in {n_given, *GIVEN}:
+    count, tables = torch.bincount(others.movie, minlength=others.n_movies), list[pd.DataFrame]()
+    found: dict[str, object] = {}
+    for n in sorted({*GIVEN, parameters.given_ratings}):
         first = given[position(given) < n]
-        folded[n] = fold_in_users(model, first, known=False)
-        scores = {"model": score_users(folded[n], ease, first), "popularity": popularity(others)}
-        scores["ease_stars"] = ease_score(on_stars, shares(first))
-        if len(similarity):
-            scores["neighbours"] = rank_by_items(first, similarity)
-        tables = [ranking_table(name, score, first, held_out) for name, score in scores.items()]
-        ranked[n] = pd.concat(tables, axis="columns")
-    known = concatenate(others, given[position(given) < n_given])
-    biased = biases(known, parameters.baseline_regularization)
-    stars = {"model": folded[n_given].predict(held_out), "biases": biased.predict(held_out)}
-    clipped = {name: value.clamp(*others.scale()).numpy() for name, value in stars.items()}
-    errors = squared_errors(pd.DataFrame(clipped), held_out)
-    comparisons = {metric: compare_rankings(ranked[n_given], metric, rng) for metric in RANKING_METRICS}
-    return {
-        "n_newcomers": len(errors),
-        "n_given": len(known) - len(others),
-        "n_predicted": len(held_out),
-        "fold_in": {
-            "rmse": float(root_mean_squared_error(*errors[["model", "n_ratings"]].to_numpy().T, axis=0)),
-            **means(ranked[n_given].filter(like="model")),
-            "against_best_baseline": {**compare_accuracy(errors, rng), **comparisons},
-        },
-        **{f"after_{n}": means(ranked[n]) for n in GIVEN},
-        **(dislike_respected(model, ease, similarity, given, held_out) if len(similarity) else {}),
-    }
-
-
-def means(ranked: pd.DataFrame) -> Metrics:
-    """The mean of each ranking metric; those of the model have no prefix."""
-    values = ranked.mean().dropna().items()
-    return {str(name).removeprefix("model ").replace(" ", "_"): value for name, value in values}
+        part = Part(f"after {n}", held_out, first, count, others.scale())
+        folded = fold_in_users(model, first, known=False)
+        biased = biases(concatenate(others, first), parameters.baseline_regularization)
+        own = measure(MODEL, part, folded.predict(held_out), score_users(folded, ease, first))
+        tables += [own, measure("biases", part, biased.predict(held_out))]
+        tables.append(measure("popularity", part, score=popularity(others)))
+        tables.append(measure("ease_stars", part, score=ease_score(on_stars, shares(first))))
+        if similarity is not None:
+            tables.append(measure("neighbours", part, score=rank_by_items(first, similarity)))
+        if n in (DECISIVE, parameters.given_ratings):
+            values = means(own)
+            found[f"after_{n}"] = {name: values[name] for name in ("rmse", "ndcg_at_10") if name in values}
+    if similarity is not None:
+        found |= dislike_respected(model, ease, similarity, given, held_out)
+    return join(tables), found
 
 
 def dislike_respected(
@@ -147,7 +134,7 @@ def dislike_respected(
     similarity: Float[Tensor, "n_movies n_movies"],
     given: Ratings,
     held_out: Ratings,
-) -> Metrics:
+) -> dict[str, object]:
     """How often the `SIMILAR` movies most similar to a disliked one rank lower on average by that rating.
 
     The rating is added to the given ones of its user; at most `PAIRS` ratings are tried.
@@ -157,17 +144,22 @@ def dislike_respected(
         return {}
     pair, row = torch.nonzero(disliked.user[:, None] == given.user, as_tuple=True)
     n_pairs = len(disliked)
-    everybody = torch.arange(n_pairs)
     without = replace(given[row], user=pair, n_users=n_pairs)
-    with_dislike = concatenate(without, replace(disliked, user=everybody, n_users=n_pairs)).sorted_by_user()
-    rated = rating_rows(with_dislike, everybody) > 0
-    similar = similarity[disliked.movie].masked_fill(rated, -1).topk(min(SIMILAR, given.n_movies)).indices
-    rank = []
-    for ratings in (without, with_dislike):
-        score = score_users(fold_in_users(model, ratings, known=False), ease, ratings)(everybody)
-        order = score.masked_fill(rated, -torch.inf).argsort(dim=1, descending=True, stable=True)
-        rank.append(order.argsort(dim=1).gather(1, similar).double().mean(dim=1))
-    return {"dislike_respected": (rank[1] > rank[0]).double().mean().item()}
+    with_dislike = concatenate(without, replace(disliked, user=torch.arange(n_pairs), n_users=n_pairs))
+    with_dislike = with_dislike.sorted_by_user()
+    fits = [
+        score_users(fold_in_users(model, ratings, known=False), ease, ratings)
+        for ratings in (without, with_dislike)
+    ]
+    lower = []
+    for block in torch.arange(n_pairs).split(AT_ONCE):
+        rated = rating_rows(with_dislike, block) > 0
+        likeness = similarity.index_select(0, disliked.movie[block]).to_dense().masked_fill(rated, -1)
+        similar = likeness.topk(min(SIMILAR, given.n_movies)).indices
+        scores = [score(block).masked_fill(rated, -torch.inf) for score in fits]
+        rank = [(each[:, None] > each.gather(1, similar)[..., None]).sum(dim=(1, 2)) for each in scores]
+        lower.append(rank[1] > rank[0])
+    return {"dislike_respected": torch.cat(lower).double().mean().item()}
 
 
 if __name__ == "__main__":

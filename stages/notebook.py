@@ -52,6 +52,7 @@ def main(train: Path, validation: Path, factors: Path, params: Path = Path("para
     purposes = PURPOSES if parameters.notebook and len(ratings) <= LARGEST else ()
     if len(ratings) > LARGEST:
         print(f"notebook: left out: its recipe would take hours on {len(ratings)} ratings")
+    print(f"notebook: {len(purposes)} fits, in parallel", flush=True)
     started = time.perf_counter()
     calls = [(ratings, held_out, derive_seed(parameters.seed, purpose)) for purpose in purposes]
     models = run_parallel(fit, calls, len(ratings), prefer="processes")

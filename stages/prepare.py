@@ -33,7 +33,7 @@ class PrepareParameters(Seeded):
 
 
 def main(raw: Path, prepared: Path, metrics: Path, params: Path = Path("params.yaml")) -> None:
-    """Read the zip in RAW, write tensors and tables into PREPARED and summary statistics to METRICS."""
+    """Read the zip in RAW, write tensors and tables into PREPARED, and the counts to METRICS."""
     parameters = PrepareParameters.load(params)
     archives = sorted(raw.glob("*.zip"))
     if len(archives) != 1:
@@ -54,10 +54,15 @@ def main(raw: Path, prepared: Path, metrics: Path, params: Path = Path("params.y
     write_bytes(prepared / "side_information.pt", tables.side_information(movies).serialize())
     write_csv(prepared / "histogram.csv", tables.histogram(ratings))
     sizes = {name: len(rows) for name, rows in parts.items()}
-    statistics = tables.summary_statistics(ratings, sizes, n_catalogue=len(release.movies))
     name = catalogue.short_name(parameters.dataset)
-    label = {"synthetic": True} if catalogue.synthetic_ratings(parameters.dataset) else {}
-    write_metrics(metrics, {**label, "dataset": name, **statistics})
+    generated = bool(catalogue.synthetic_ratings(parameters.dataset))
+    counts = {"n_users": ratings.n_users, "n_movies": ratings.n_movies, "n_ratings": len(ratings)}
+    counts |= {f"n_{part}": n for part, n in sizes.items()}
+    label = name + " (generated ratings)" * generated
+    statistics = tables.summary_statistics(ratings, n_catalogue=len(release.movies))
+    held_out = parameters.model_dump(include={"seed", "split"})
+    write_metrics(prepared / "statistics.json", {"label": label, **held_out, **counts, **statistics})
+    write_metrics(metrics, counts)
     print(f"prepare: {name}: {', '.join(f'{n} {part}' for part, n in sizes.items())} ratings")
 
 

@@ -1,4 +1,4 @@
-"""report: tables of the data, the training and the clusters → the listing, the page and the plots."""
+"""report: what the other stages wrote → the tables of results, the listing, the page and the plots."""
 
 import json
 from pathlib import Path
@@ -9,42 +9,56 @@ from stages.clustering.embeddings import MovieEmbeddings
 from stages.core import cli
 from stages.core.compute import threads_for
 from stages.core.files import write_bytes, write_csv, write_text
-from stages.core.parameters import Count, Parameters
+from stages.core.parameters import Count, Seeded
+from stages.core.seeds import derive_seed
 from stages.factorization.model import Model
 from stages.movielens.movies import read_movies
-from stages.plotting import charts, explorer, listing
+from stages.plotting import charts, explorer, listing, results
 from stages.plotting.map import movie_map
+from stages.ranking.bootstrap import summarise
 from stages.ranking.ease import Ease
+from stages.ranking.metrics import MODEL
 
 
-class ReportParameters(Parameters):
+class ReportParameters(Seeded):
     """The keys that this stage reads."""
 
     top_movies: Count
 
 
 def main(
-    dataset: Path,
-    movies: Path,
-    histogram: Path,
-    history: Path,
+    prepared: Path,
     baselines: Path,
+    scores: Path,
+    newcomers: Path,
+    history: Path,
     clusters: Path,
     terms: Path,
+    comparison: Path,
     points: Path,
     model: Path,
     ease: Path,
     curve: Path,
+    tables: Path,
     plots: Path,
     params: Path = Path("params.yaml"),
 ) -> None:
-    """Write into PLOTS what the other files show; MODEL and EASE recommend movies in the page."""
+    """Write the TABLES and into PLOTS what the other files show; MODEL and EASE recommend in the page."""
     parameters = ReportParameters.load(params)
-    statistics = json.loads(dataset.read_text())
-    label = statistics["dataset"] + (" (generated ratings)" if "synthetic" in statistics else "")
-    all_movies, clustered = read_movies(movies), read_movies(clusters)
+    statistics = json.loads((prepared / "statistics.json").read_text())
+    label = statistics["label"]
+    all_movies, clustered = read_movies(prepared / "movies.csv"), read_movies(clusters)
     losses, numbers = pd.read_csv(history), pd.read_csv(curve)
     distinctive = pd.read_csv(terms, keep_default_na=False)
+
+    of_users = pd.concat(map(pd.read_csv, (scores, baselines, newcomers)))
+    seed = derive_seed(parameters.seed, "bootstrap")
+    parts = {str(name): summarise(part, MODEL, seed) for name, part in of_users.groupby("part", sort=False)}
+    n_newcomers = of_users["user"][of_users["part"].str.startswith("after")].nunique()
+    compared = pd.read_csv(comparison, index_col="clusters")
+    write_text(tables, results.page(statistics, parts, n_newcomers, compared))
+
+    print("report: listing and page", flush=True)
     listed = listing.representatives(clustered, parameters.top_movies)
     embedding = MovieEmbeddings.load(points).embedding
     write_text(plots / "clusters.md", listing.page(clustered, listed, distinctive, len(all_movies), label))
@@ -54,15 +68,20 @@ def main(
     write_text(plots / "explorer.html", page)
     write_csv(plots / "n_clusters.csv", numbers)
     write_csv(plots / "loss.csv", losses.drop(columns="burn_in"))
+    print("report: plots", flush=True)
     figures = {
         "n_clusters": charts.numbers(numbers, clustered["cluster"].nunique(), label),
-        "loss": charts.loss(losses, json.loads(baselines.read_text()), label),
+        "loss": charts.loss(losses, results.lowest_rmse(parts.get("validation", {})), label),
         "map": movie_map(clustered, label),
         "genres": charts.genres(clustered, label),
-        "data": charts.data(pd.read_csv(histogram), all_movies["n_ratings"], label),
+        "data": charts.data(pd.read_csv(prepared / "histogram.csv"), all_movies["n_ratings"], label),
     }
     for name, figure in figures.items():
         write_bytes(plots / f"{name}.png", charts.to_png(figure))
+    if "test" in parts:
+        print(f"\nTest ratings of {label}:\n\n{results.short(parts['test'])}\n")
+    print(f"Results: {tables}. Clusters: {plots / 'clusters.md'}. To get recommendations, open", end=" ")
+    print(plots / "explorer.html")
 
 
 if __name__ == "__main__":

@@ -1,22 +1,21 @@
-"""train: training and validation ratings, side information → the model, its errors by epoch and in all."""
+"""train: training and validation ratings, side information → the model, and its errors by epoch."""
 
 import time
 from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
-import torch
 from pydantic import Field
 
 from stages.core import cli
 from stages.core.cli import UserError
 from stages.core.compute import threads_for
-from stages.core.files import Metrics, write_bytes, write_csv, write_metrics
+from stages.core.files import write_bytes, write_csv
 from stages.core.memory import require_memory
 from stages.core.parameters import Count
 from stages.factorization import distributed, gibbs
 from stages.factorization.fit import FitParameters, fit, make_problem
-from stages.factorization.solver import Fit, Problem, rmse
+from stages.factorization.solver import Fit, Problem
 from stages.movielens.ratings import Ratings, SideInformation
 
 
@@ -32,13 +31,12 @@ def main(
     side_information: Path,
     model: Path,
     history: Path,
-    metrics: Path,
     params: Path = Path("params.yaml"),
 ) -> None:
-    """Fit to TRAIN and SIDE_INFORMATION, measure VALIDATION; write MODEL, HISTORY and METRICS."""
+    """Fit to TRAIN and SIDE_INFORMATION, measure VALIDATION by epoch; write MODEL and HISTORY."""
     parameters = TrainParameters.load(params)
     if not distributed.launched() and parameters.processes > 1 and parameters.solver == "als":
-        paths = train, validation, side_information, model, history, metrics, params
+        paths = train, validation, side_information, model, history, params
         distributed.launch("train", main, paths, parameters.processes)
         return
     known = SideInformation.load(side_information)
@@ -50,7 +48,6 @@ def main(
         seconds = time.perf_counter() - started
     if distributed.is_main():
         print(f"train: {parameters.solver} on {problem.device}: fitted in {seconds:.1f} s")
-        write_metrics(metrics, score(fitted, problem))
         write_csv(history, tabulate(fitted))
         write_bytes(model, fitted.model.serialize())
 
@@ -77,17 +74,6 @@ def estimate(problem: Problem, parameters: FitParameters) -> float:
     draws = parameters.epochs * (1 - parameters.burn_in)
     size = 2 * draws * (n_rows * entries + len(problem.train) / 10)  # in half precision, with sessions
     return ratings + normal_equations + 4 * min(size, gibbs.MAX_BYTES)
-
-
-def score(fitted: Fit, problem: Problem) -> Metrics:
-    """Errors of the fitted model, in stars, with predictions clipped to the scale of the training ratings."""
-    model, scale = fitted.model.to(torch.device("cpu")), problem.train.scale()
-    errors = {
-        name: rmse(model.predict(part).clamp(*scale), part.rating)
-        for name, part in (("train_rmse", problem.train), ("validation_rmse", problem.validation))
-        if len(part)
-    }
-    return {**errors, "epochs": len(fitted.history.train_loss)}
 
 
 def tabulate(fitted: Fit) -> pd.DataFrame:

@@ -29,9 +29,9 @@ from stages import notebook, recommend
 from stages.core.compute import available_devices, threads_for
 from stages.factorization import adam, als, gibbs
 from stages.factorization.grouped_ratings import group
-from stages.factorization.solver import Problem, rmse
+from stages.factorization.solver import Problem
 from stages.movielens.ratings import Ratings, SideInformation, concatenate
-from tests.conftest import hyperparameters, write_training_inputs
+from tests.conftest import hyperparameters, rmse, write_training_inputs
 from tests.repository import DEFAULTS, PIPELINE, ROOT, STAGES
 from tests.test_train import train_command
 
@@ -240,7 +240,8 @@ def timed(directory: Path, stages: list[str], threads: str, **changes: object) -
     for stage in stages:
         words = PIPELINE["stages"][stage]["cmd"].split()
         paths = [word if word.startswith("--") else str(directory / word) for word in words[3:]]
-        command = [sys.executable, *words[1:3], *paths, "--params", str(params)]
+        reads = ["--params", str(params)] if "params" in PIPELINE["stages"][stage] else []
+        command = [sys.executable, *words[1:3], *paths, *reads]
         yield stage, run(command, OMP_NUM_THREADS=threads)
 
 

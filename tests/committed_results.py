@@ -13,7 +13,6 @@ from tests.repository import DEFAULTS, ROOT
 
 TOLERANCE = {
     "data": 0.0,
-    "baselines": 0.002,
     "train": 0.004,
     "newcomers": 0.02,
     "test": 0.01,
@@ -21,16 +20,11 @@ TOLERANCE = {
 }
 """Absolute, or relative for numbers above 1: another processor sums in another order."""
 SENSITIVE = {
-    "median_popularity": 0.05,
-    "smallest": 0.2,
-    "largest": 0.2,
     "stability": 0.1,
     "genre_coherence_z": 0.2,
     "tag_coherence_z": 0.2,
-    "genre_coherence_z_without_genres": 0.2,
-    "notebook.tag_coherence_z": 0.6,
 }
-"""The same, for numbers that change when a few movies change their cluster, also the notebook's."""
+"""The same, for numbers that change when a few movies change their cluster."""
 
 
 def text(path: str) -> str:
@@ -60,7 +54,7 @@ def differences(name: str, found: dict[str, Any], committed: dict[str, Any]) -> 
         one, other = found.get(key), committed[key]
         if not isinstance(one, int | float) or not isinstance(other, int | float):
             return bool(one == other)
-        tolerance = SENSITIVE.get(key) or SENSITIVE.get(key.removeprefix("notebook.")) or TOLERANCE[name]
+        tolerance = SENSITIVE.get(key) or TOLERANCE[name]
         return bool(abs(one - other) <= tolerance * max(1, abs(other)))
 
     return [f"{key}: {found.get(key)}, committed {committed[key]}" for key in committed if not agree(key)]

@@ -159,6 +159,11 @@ def plant(
     return planted[chosen], planted[~chosen]
 
 
+def rmse(prediction: Tensor, rating: Tensor) -> float:
+    """Root mean squared error."""
+    return (prediction - rating).double().square().mean().sqrt().item()
+
+
 def run_stage(main: Callable[..., None], directory: Path, names: str, metrics: str = "") -> Any:
     """Run a stage's `main` on files of these names in a directory; the content of a metrics file of them."""
     main(*(directory / name for name in names.split()))

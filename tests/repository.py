@@ -17,9 +17,9 @@ STAGES = list(PIPELINE["stages"])
 
 @cache
 def parameters_of(stage: str) -> type[Parameters]:
-    """The class whose `load` the stage calls: its own, or `Seeded`."""
+    """The class whose `load` the stage calls; one without keys for a stage without parameters."""
     module = importlib.import_module(f"stages.{stage}")
-    found: type[Parameters] = getattr(module, f"{stage.capitalize()}Parameters", None) or module.Seeded
+    found: type[Parameters] = getattr(module, f"{stage.capitalize()}Parameters", Parameters)
     return found
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import torch
 
@@ -11,7 +12,7 @@ from stages import newcomers
 from stages.core.cli import UserError
 from stages.movielens.ratings import Ratings
 from stages.newcomers import NewcomersParameters, split_newcomers
-from stages.ranking.metrics import RANKING_METRICS
+from stages.ranking.metrics import means
 from tests.conftest import DEGENERATE, Parts, Patch, make_ratings, run_stage, write_training_inputs
 from tests.repository import DEFAULTS
 
@@ -19,6 +20,7 @@ from tests.repository import DEFAULTS
 @pytest.fixture(autouse=True)
 def _few_given_ratings(monkeypatch: Patch) -> None:
     monkeypatch.setattr(newcomers, "GIVEN", (1, 2))
+    monkeypatch.setattr(newcomers, "DECISIVE", 2)
 
 
 def split(train: Ratings, **changes: object) -> tuple[Ratings, Ratings, Ratings]:
@@ -50,20 +52,23 @@ def test_users_with_no_more_ratings_than_are_given_are_not_chosen_nor_are_all() 
 
 def run(directory: Path, parts: Parts, **changes: object) -> Any:
     write_training_inputs(directory, parts, **{"epochs": 5, "given_ratings": 5, **changes})
-    names = "train.pt validation.pt side.pt newcomers.json params.yaml"
+    names = "train.pt validation.pt side.pt newcomers.csv newcomers.json params.yaml"
     return run_stage(newcomers.main, directory, names, metrics="newcomers.json")
 
 
 @pytest.mark.parametrize("solver", ["gibbs", "als"])
 def test_newcomers_are_measured(tmp_path: Path, small_parts: Parts, solver: str) -> None:
     metrics = run(tmp_path, small_parts, solver=solver, newcomer_fraction=0.2)
-    assert (metrics["n_newcomers"], metrics["n_given"]) == (12, 60)
-    against = metrics["fold_in"].pop("against_best_baseline")
-    assert against.keys() == {"name", "rmse_difference", "low", "high", *RANKING_METRICS}
-    assert metrics["fold_in"].keys() == {"rmse", *RANKING_METRICS}
-    assert metrics["after_1"].keys() == metrics["after_2"].keys() > (metrics["fold_in"].keys() - {"rmse"})
-    assert metrics["after_2"]["popularity_ndcg_at_10"] > 0 < metrics["after_2"]["neighbours_ndcg_at_10"]
-    assert 0.5 < metrics["fold_in"]["rmse"] < 1.2
+    assert metrics.keys() == {"after_2", "after_5", "dislike_respected"}
+    assert 0.5 < metrics["after_5"]["rmse"] < 1.2
+    scores = pd.read_csv(tmp_path / "newcomers.csv")
+    assert scores["user"].nunique() == 12
+    found = {pair: means(own) for pair, own in scores.groupby(["part", "method"])}
+    methods = "model", "biases", "popularity", "ease_stars", "neighbours"
+    assert found.keys() == {(f"after {n}", method) for n in (1, 2, 5) for method in methods}
+    assert found["after 5", "model"]["rmse"] == pytest.approx(metrics["after_5"]["rmse"], abs=1e-5)
+    assert all("rmse" in metrics for (_, method), metrics in found.items() if method in ("model", "biases"))
+    assert all(metrics["ndcg_at_10"] > 0 for (_, method), metrics in found.items() if method != "biases")
 
 
 @pytest.mark.parametrize("changes", [{"newcomer_fraction": 0}, {"study": False}], ids=str)
@@ -74,4 +79,4 @@ def test_newcomers_may_be_left_out(tmp_path: Path, small_parts: Parts, changes: 
 def test_equal_ratings_are_predicted_exactly(tmp_path: Path, small_parts: Parts) -> None:
     parts = small_parts.items()
     equal = {name: replace(part, rating=torch.full_like(part.rating, 4)) for name, part in parts}
-    assert run(tmp_path, equal, newcomer_fraction=0.2)["fold_in"]["rmse"] == 0
+    assert run(tmp_path, equal, newcomer_fraction=0.2)["after_5"]["rmse"] == 0

@@ -123,7 +123,7 @@ def test_a_predefined_split_is_that_of_the_fold(tmp_path: Path, make_zip: MakeZi
 
 
 def test_the_real_release_has_the_counts_of_the_notebook(tmp_path: Path, real_zip: Path) -> None:
-    statistics = json.loads((run(tmp_path, real_zip) / "data.json").read_text())
+    statistics = json.loads((run(tmp_path, real_zip) / "statistics.json").read_text())
     expected = {"n_users": 610, "n_movies": 9_724, "n_catalogue": 9_742, "n_ratings": 100_836}
     assert expected.items() <= statistics.items()
     assert statistics["density"] == pytest.approx(0.0170, abs=5e-5)

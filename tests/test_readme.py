@@ -2,56 +2,53 @@
 
 import re
 import shlex
-import statistics
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
-import yaml
 
-from stages.summary import summarise
-from tests.committed_results import experiments, flat, metrics
-from tests.repository import DEFAULTS, ROOT, STAGES
+from stages.compare import compare_seeds, read_experiments
+from tests.committed_results import experiments, flat, metrics, text
+from tests.recommender.builders import RISER, user_id
+from tests.repository import ROOT, STAGES
 
 READMES = {path.parent.name: path for path in ROOT.glob("*/README.md")} | {"": ROOT / "README.md"}
 PAGES = {name: path.read_text(encoding="utf-8") for name, path in READMES.items()}
 LINE = r"^\d+ +(.+?\(\d+\)) +([\d.]+) ±"
+RESULTS = {name: text(f"metrics/{name}.md") for name in ("results", "temporal")}
+MODEL = "**this model**"
 
-METHODS = {
-    "the notebook's recipe": "notebook.",
-    "global mean": "global_mean.",
-    "user and movie biases": "biases.",
-    "item neighbours": "neighbours.",
-    "popularity": "popularity.",
-    "EASE on views": "ease.",
-    "EASE on stars": "ease_stars.",
-    "**this repository's default**": "",
+SEEDS = "| with | RMSE, stars | minus the default's | NDCG@10 | minus the default's | inside 80 % |"
+SETTINGS = {
+    "nothing: the default": "default-1",
+    "`-S latent_factors=16`": "factors16-1",
+    "`-S session_minutes=0`": "no_sessions-1",
+    "`-S latent_factors=16 -S 'movie_features=[]' -S 'user_features=[]' -S session_minutes=0`": "plain-1",
+    "`-S solver=als -S epochs=15`": "als-1",
 }
-"""Rows of the results, and the prefix of their keys in metrics/."""
-CLUSTER_METRICS = {
-    "share of log popularity explained (η², lower is better)": ("popularity_explained", ".2f"),
-    "genre coherence (z)": ("genre_coherence_z", ".0f"),
-    "genre coherence of a model without genres (z)": ("genre_coherence_z_without_genres", ".0f"),
-    "tag coherence (z)": ("tag_coherence_z", ".1f"),
-    "stability (AMI)": ("stability", ".2f"),
-    "silhouette": ("silhouette", ".2f"),
-}
-QUESTIONS = "| | RMSE, stars | minus the best baseline's | NDCG@10 | minus the best baseline's |"
-SEEDS = "| with | RMSE, stars | NDCG@10 | inside 80 % |"
+"""Rows of the table of settings, and an experiment of each."""
 
 
-def table(page: str, header: str) -> dict[str, list[str]]:
+def table(content: str, header: str) -> dict[str, list[str]]:
     """The cells of a table by the first of each row."""
-    lines = PAGES[page].split(f"{header}\n")[1].split("\n\n")[0].splitlines()[1:]
+    lines = content.split(f"{header}\n")[1].split("\n\n")[0].splitlines()[1:]
     cells = [[cell.strip() for cell in line[1:-1].split("|")] for line in lines]
     return {first: others for first, *others in cells}
 
 
-def formatted(numbers: dict[str, Any], keys: list[str], form: str) -> list[str]:
-    """Cells with numbers; an empty one where there is none."""
-    return [format(numbers[key], form) if key in numbers else "" for key in keys]
+def results(page: str, section: str) -> dict[str, dict[str, str]]:
+    """The values of the first table of a section of a page of results, by method and metric."""
+    header, *_ = content = RESULTS[page].split(f"\n## {section}\n\n")[1].split("\n")
+    while not header.startswith("| "):
+        header, *_ = content = content[1:]
+    names = [name.strip() for name in header[1:-1].split("|")][1:]
+    rows = table("\n".join(content), header)
+    return {
+        row: dict(zip(names, [cell.split(" [")[0] for cell in cells], strict=True))
+        for row, cells in rows.items()
+    }
 
 
 def measured_with(**changes: object) -> dict[str, Any]:
@@ -66,87 +63,86 @@ def test_linked_files_exist(page: str) -> None:
         assert target.startswith("https://") or (ROOT / page / target).exists(), target
 
 
-def rows_of_methods(numbers: dict[str, Any], *keys: str) -> dict[str, list[str]]:
-    return {
-        title: formatted(numbers, [prefix + key for key in keys], ".3f") for title, prefix in METHODS.items()
-    }
+def test_the_results_are_those_of_the_page_of_results() -> None:
+    shown, found = table(PAGES[""], "| | RMSE, stars | NDCG@10 |"), results("results", "Test ratings")
+    assert len(shown) >= 4
+    assert shown == {name: [found[name]["RMSE, stars"], found[name]["NDCG@10"]] for name in shown}
 
 
-def test_results_are_those_of_the_metrics_and_of_the_temporal_split() -> None:
-    numbers = dict(flat({**metrics("baselines"), **metrics("test")}))
-    found = table("", "| | RMSE, stars | MAE, stars | NDCG@10 | Recall@10 |")
-    assert found == rows_of_methods(numbers, "rmse", "mae", "ndcg_at_10", "recall_at_10")
-    found = table("metrics", "| `dvc exp run -n temporal -S split=temporal` | RMSE, stars | NDCG@10 |")
-    assert found == rows_of_methods(measured_with(split="temporal"), "rmse", "ndcg_at_10")
-    assert {f"{name}." for name in metrics("baselines")} | {""} == set(METHODS.values())
-
-
-def test_cluster_metrics_are_those_of_the_metrics() -> None:
-    own, notebook = metrics("clusters"), metrics("clusters")["notebook"]
-    lines = {
-        title: [*formatted(notebook, [key], form), *formatted(own, [key], form)]
-        for title, (key, form) in CLUSTER_METRICS.items()
-    }
-    sizes = [f"{row['smallest']:,} – {row['largest']:,}" for row in (notebook, own)]
-    expected = {**lines, "smallest and largest cluster": sizes}
-    assert table("metrics", "| | the notebook's clusters | these |") == expected
+@pytest.mark.parametrize("page", RESULTS)
+def test_the_pages_of_results_are_those_of_the_metrics(page: str) -> None:
+    """This page is the report's; the other was copied from an experiment."""
+    committed = {key: value for name in ("train", "test") for key, value in flat(metrics(name))}
+    numbers = committed if page == "results" else measured_with(split="temporal")
+    keys = {"RMSE, stars": "rmse", "MAE, stars": "mae", "NDCG@10": "ndcg_at_10", "Recall@10": "recall_at_10"}
+    for section, prefix in (("Test ratings", ""), ("Validation ratings", "validation_")):
+        found = results(page, section)[MODEL]
+        assert {name: found[name] for name in keys} == {
+            name: f"{numbers[prefix + key]:.3f}" for name, key in keys.items()
+        }
 
 
 def test_the_difference_shown_is_that_of_the_experiment() -> None:
-    lines = re.findall(r"^metrics/(\w+)\.json +([\w.]+) +(\S+) +(\S+) +(\S+)$", PAGES[""], flags=re.MULTILINE)
-    assert len(lines) >= 3
-    other = measured_with(latent_factors=16)
-    for name, key, *cells in lines:
-        before, after = dict(flat(metrics(name)))[key], other[key]
-        assert cells == [f"{number:.5f}".rstrip("0") for number in (before, after, after - before)], key
-
-
-@pytest.mark.parametrize("cell", table("metrics", SEEDS))
-def test_means_over_seeds_are_those_of_the_experiments(cell: str) -> None:
-    own = {key: yaml.safe_load(value) for key, value in re.findall(r"-S '?(\w+)=([^'` ]+)", cell)}
-    wanted = {**own, "validation_fraction": 0, "study": False}
-    runs = [
-        {"Experiment": "run", **DEFAULTS, **changes, **measured}
-        for changes, measured in experiments()
-        if {key: value for key, value in changes.items() if key != "seed"} == wanted
+    parts = re.search(r"^Validation ratings.*?^Test ratings.*?```", PAGES[""], flags=re.MULTILINE | re.DOTALL)
+    assert parts
+    rows = re.findall(
+        r"^(RMSE|MAE|NDCG@10|Recall@10)\S*(?: stars)? +(\S+) +(\S+) +(\S+)", parts[0], flags=re.MULTILINE
+    )
+    before, after = experiments()[0].measured, measured_with(latent_factors=16)
+    keys = [
+        prefix + key
+        for prefix in ("validation_", "")
+        for key in ("rmse", "mae", "ndcg_at_10", "recall_at_10")
     ]
-    (line,) = summarise(pd.DataFrame(runs), list(DEFAULTS)).to_dict(orient="records")
-    assert line["n"] == 5
-    assert table("metrics", SEEDS)[cell] == [line["rmse"], line["ndcg_at_10"], line.get("coverage.80", "")]
+    assert len(rows) == len(keys)
+    for key, (_, *cells) in zip(keys, rows, strict=True):
+        assert cells[:2] == [f"{before[key]:.4f}", f"{after[key]:.4f}"], key
+        assert float(cells[2]) == pytest.approx(after[key] - before[key], abs=6e-5)
 
 
-def test_the_answers_to_three_questions_are_those_of_the_metrics() -> None:
-    def difference(numbers: dict[str, Any], prefix: str, key: str) -> str:
-        value, low, high = (numbers[prefix + name] for name in (key, "low", "high"))
-        return f"{value:+.3f} [{low:+.3f}, {high:+.3f}] ({numbers[f'{prefix}name']})"
-
-    def answer(numbers: dict[str, Any], prefix: str = "") -> list[str]:
-        against = f"{prefix}against_best_baseline."
-        accuracy, ranking = numbers[f"{prefix}rmse"], numbers[f"{prefix}ndcg_at_10"]
-        return [
-            f"{accuracy:.3f}",
-            difference(numbers, against, "rmse_difference"),
-            f"{ranking:.3f}",
-            difference(numbers, f"{against}ndcg_at_10.", "difference"),
-        ]
-
-    answers = [
-        answer(dict(flat(metrics("test")))),
-        answer(measured_with(split="temporal")),
-        answer(dict(flat(metrics("newcomers"))), "fold_in."),
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_means_over_seeds_are_those_of_the_experiments(setting: str) -> None:
+    saved = read_experiments(ROOT / "metrics" / "experiments.csv")
+    *_, (heading, _, compared) = compare_seeds(*saved, "default-1", SETTINGS[setting])
+    assert "5 seeds" in heading
+    rows = {metric: cells for metric, *cells in compared}
+    differences = [rows[key][2] if setting != next(iter(SETTINGS)) else "" for key in ("rmse", "ndcg_at_10")]
+    means = [rows[key][1] if key in rows else "" for key in ("rmse", "ndcg_at_10", "coverage_80")]
+    assert table(PAGES["metrics"], SEEDS)[setting] == [
+        means[0],
+        differences[0],
+        means[1],
+        differences[1],
+        means[2],
     ]
-    assert list(table("metrics", QUESTIONS).values()) == answers
 
 
-@pytest.mark.parametrize("factors", [DEFAULTS["latent_factors"], 16])
-def test_means_on_a_published_fold_are_those_of_the_experiments(factors: int) -> None:
-    runs = [({**DEFAULTS, **changes}, measured) for changes, measured in experiments()]
-    wanted = {"split": "predefined", "latent_factors": factors}
-    rmse = [float(measured["rmse"]) for used, measured in runs if wanted.items() <= used.items()]
-    rows = table("metrics", "| on u1 | RMSE, stars | uses beside ratings |")
-    (row,) = (cells for name, cells in rows.items() if f"latent_factors={factors}`" in name)
-    assert len(rmse) == 5
-    assert row[0] == f"{statistics.mean(rmse):.4f} ± {statistics.stdev(rmse) / 5**0.5:.4f}"
+@pytest.mark.parametrize(
+    ("row", "name"), [("`-S latent_factors=16`", "u1_factors16-1"), ("the default", "u1-1")]
+)
+def test_means_on_a_published_fold_are_those_of_the_experiments(row: str, name: str) -> None:
+    *_, (heading, _, compared) = compare_seeds(
+        *read_experiments(ROOT / "metrics" / "experiments.csv"), name, name
+    )
+    assert "5 seeds" in heading
+    (rmse,) = (cells for metric, *cells in compared if metric == "rmse")
+    assert table(PAGES["metrics"], "| on u1 | RMSE, stars | uses besides ratings |")[row][0] == rmse[0]
+
+
+def test_the_example_in_python_runs_on_the_data_of_a_test(data: Path) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", PAGES["stages"], flags=re.DOTALL)
+    assert len(example.splitlines()) <= 10
+    titles = {
+        "Alien": "Toy Story",
+        "user_id=42": f"user_id={user_id(RISER)}",
+        "predict(42": f"predict({user_id(RISER)}",
+    }
+    for here, there in {**titles, '"data"': repr(str(data))}.items():
+        example = example.replace(here, there)
+    namespace: dict[str, Any] = {}
+    exec(example, namespace)
+    found = namespace["recommender"].recommend({"Toy Story": 5, "Heat": 4}, count=5)
+    assert len(found) == 5
 
 
 @pytest.mark.skipif(not (ROOT / "data" / "model.pt").exists(), reason="dvc repro has not been run here")
@@ -175,4 +171,4 @@ def test_every_edge_of_the_picture_is_in_the_pipeline_and_every_stage_in_the_tab
     arrows = re.findall(r"^ +(\w+)-->(.+)$", drawn[1], flags=re.MULTILINE)
     in_picture = {(one, other) for one, others in arrows for other in others.split(" & ")}
     assert {edge for edge in edges if edge[0] != "prepare"} <= in_picture <= edges
-    assert list(table("stages", "| stage | reads | writes |")) == STAGES
+    assert list(table(PAGES["stages"], "| stage | reads | writes |")) == STAGES

@@ -4,7 +4,6 @@ import dataclasses
 import inspect
 import sys
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,15 +11,14 @@ import pytest
 from stages import train
 from stages.core.cli import UserError
 from stages.factorization.model import Model
-from stages.factorization.solver import rmse
-from tests.conftest import Parts, Patch, run_stage, write_training_inputs
+from tests.conftest import Parts, Patch, rmse, run_stage, write_training_inputs
 
-FILES = "train.pt validation.pt side.pt model.pt history.csv train.json params.yaml"
+FILES = "train.pt validation.pt side.pt model.pt history.csv params.yaml"
 
 
-def run(directory: Path, parts: Parts, **changes: object) -> Any:
+def run(directory: Path, parts: Parts, **changes: object) -> None:
     write_training_inputs(directory, parts, **{"epochs": 2, "latent_factors": 3, **changes})
-    return run_stage(train.main, directory, FILES, metrics="train.json")
+    run_stage(train.main, directory, FILES)
 
 
 def train_command(directory: Path, *starter: str) -> list[str]:
@@ -31,22 +29,18 @@ def train_command(directory: Path, *starter: str) -> list[str]:
 
 
 @pytest.mark.parametrize("solver", ["gibbs", "als", "adam"])
-def test_errors_are_those_of_the_written_model(tmp_path: Path, small_parts: Parts, solver: str) -> None:
-    scores = run(tmp_path, small_parts, solver=solver)
-    model, scale = Model.load(tmp_path / "model.pt"), small_parts["train"].scale()
-    for name in ("train", "validation"):
-        part = small_parts[name]
-        expected = rmse(model.predict(part).clamp(*scale), part.rating)
-        assert scores[f"{name}_rmse"] == pytest.approx(expected, abs=1e-6)
+def test_the_last_error_is_that_of_the_written_model(tmp_path: Path, small_parts: Parts, solver: str) -> None:
+    run(tmp_path, small_parts, solver=solver)
     history = pd.read_csv(tmp_path / "history.csv")
     assert list(history) == ["epoch", "train_loss", "validation_loss", "burn_in"]
     assert history["epoch"].tolist() == [1, 2]
-    assert history.notna().all().all()
+    part = small_parts["validation"]
+    found = rmse(Model.load(tmp_path / "model.pt").predict(part), part.rating)
+    assert history["validation_loss"].iloc[-1] ** 0.5 == pytest.approx(found, abs=1e-3)
 
 
 def test_without_validation_ratings_their_error_is_left_out(tmp_path: Path, small_parts: Parts) -> None:
-    scores = run(tmp_path, {**small_parts, "validation": small_parts["validation"][:0]})
-    assert scores.keys() == {"train_rmse", "epochs"}
+    run(tmp_path, {**small_parts, "validation": small_parts["validation"][:0]})
     assert pd.read_csv(tmp_path / "history.csv")["validation_loss"].isna().all()
 
 

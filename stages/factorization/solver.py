@@ -90,8 +90,3 @@ class Fit(NamedTuple):
 def mean_squared_error(model: Model, ratings: Ratings) -> Float[Tensor, ""]:
     """In stars², of predictions that are not clipped; not a number if there are no ratings."""
     return (model.predict(ratings) - ratings.rating).square().mean()
-
-
-def rmse(prediction: Float[Tensor, " n_ratings"], rating: Float[Tensor, " n_ratings"]) -> float:
-    """Root mean squared error, in stars."""
-    return (prediction - rating).double().square().mean().sqrt().item()

@@ -77,18 +77,12 @@ def histogram(ratings: Ratings) -> pd.DataFrame:
     return pd.DataFrame({"rating": rating.numpy(), "n_ratings": count.numpy()})
 
 
-def summary_statistics(ratings: Ratings, sizes: dict[str, int], n_catalogue: int) -> Metrics:
-    """Counts, density and mean rating; `sizes` are numbers of ratings by part."""
-    matrix = ratings.n_users * ratings.n_movies
+def summary_statistics(ratings: Ratings, n_catalogue: int) -> Metrics:
+    """Density, mean rating, and how the ratings are distributed over users and movies."""
     return {
-        "n_users": ratings.n_users,
-        "n_movies": ratings.n_movies,
         "n_catalogue": n_catalogue,
-        "n_ratings": len(ratings),
-        "matrix_size": matrix,
-        "density": len(ratings) / matrix,
+        "density": len(ratings) / (ratings.n_users * ratings.n_movies),
         "mean_rating": ratings.rating.double().mean().item(),
-        **{f"n_{name}": size for name, size in sizes.items()},
         "ratings_per_user": _distribution(ratings.user),
         "ratings_per_movie": _distribution(ratings.movie),
     }

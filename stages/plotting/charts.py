@@ -1,7 +1,6 @@
 """Charts of the data, the training and the clusters."""
 
 import io
-from collections.abc import Mapping
 
 import matplotlib as mpl
 import numpy as np
@@ -19,8 +18,8 @@ mpl.rcParams["text.parse_math"] = False  # a "$" in a title, genre or tag does n
 mpl.rcParams["font.size"] = 9
 
 
-def loss(history: pd.DataFrame, baselines: Mapping[str, Mapping[str, float]], label: str) -> Figure:
-    """Root mean squared errors by epoch, with the burn-in shaded, and the lowest `validation_rmse`."""
+def loss(history: pd.DataFrame, baseline: tuple[str, float] | None, label: str) -> Figure:
+    """Root mean squared errors by epoch, with the burn-in shaded, and the validation error of a baseline."""
     figure = Figure(figsize=(WIDTH, 4.6), layout="constrained")
     axes = figure.add_subplot()
     epoch, validation = history["epoch"], history["validation_loss"] ** 0.5
@@ -29,10 +28,9 @@ def loss(history: pd.DataFrame, baselines: Mapping[str, Mapping[str, float]], la
         best = int(validation.argmin())
         note = f"validation (not trained on), lowest: {validation.iloc[best]:.3f} in epoch {epoch.iloc[best]}"
         axes.plot(epoch, validation, "-o", color=COLOURS[1], markevery=[best], label=note)
-    errors = {name: row["validation_rmse"] for name, row in baselines.items() if "validation_rmse" in row}
-    for name in sorted(errors, key=lambda name: errors[name])[:1]:
-        note = f"validation, best baseline: {errors[name]:.3f} by {name}"
-        axes.axhline(errors[name], color="0.4", linestyle="--", label=note)
+    if baseline:
+        note = "validation, best baseline: {1:.3f} by {0}".format(*baseline)
+        axes.axhline(baseline[1], color="0.4", linestyle="--", label=note)
     if history["burn_in"].any():
         axes.axvspan(0.5, history["burn_in"].sum() + 0.5, color="0.93", label="burn-in")
     axes.set(xlabel="epoch", ylabel="root mean squared error (stars)", title=f"Error by epoch, {label}")

@@ -15,9 +15,9 @@ from stages.factorization.gibbs import State
 from stages.factorization.model import NOISE_SHAPE
 from stages.factorization.prior import KAPPA, RELAXATION, Prior
 from stages.factorization.randomized_svd import embed
-from stages.factorization.solver import Fit, rmse
+from stages.factorization.solver import Fit
 from stages.movielens.ratings import Ratings, SideInformation
-from tests.conftest import hyperparameters, make_problem, make_ratings, make_side_information, plant
+from tests.conftest import hyperparameters, make_problem, make_ratings, make_side_information, plant, rmse
 
 PLAIN: dict[str, Any] = {"movie_features": [], "user_features": [], "session_minutes": 0}
 

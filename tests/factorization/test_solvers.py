@@ -8,11 +8,13 @@ import torch
 
 from stages.factorization.fit import SOLVERS
 from stages.factorization.fold_in import fold_in_users
-from stages.factorization.solver import Fit, rmse
+from stages.factorization.solver import Fit
 from stages.movielens.ratings import Ratings
-from tests.conftest import DEGENERATE, hyperparameters, make_problem, make_side_information, plant
+from tests.conftest import DEGENERATE, hyperparameters, make_problem, make_side_information, plant, rmse
 
 solvers = pytest.mark.parametrize("solver", SOLVERS)
+ITERATIVE = ["gibbs", "als", "adam"]
+"""Solvers that start from random numbers, and whose vectors minimize an error of the ratings alone."""
 gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA GPU")
 
 
@@ -35,8 +37,9 @@ def test_planted_factors_are_recovered(solver: str) -> None:
     train, held_out = plant(60, 50, latent_factors=2, noise=0.05, share=0.8)
     chosen: dict[str, Any] = {"epochs": 50, "learning_rate": 0.03, "movie_features": [], "user_features": []}
     history = fit(solver, train, held_out, regularization=0.1, bias_regularization=0.1, **chosen).history
-    assert len(history.train_loss) == len(history.validation_loss) == 50
-    assert history.validation_loss[-1] < 0.05 * held_out.rating.var().item()
+    assert 1 <= len(history.train_loss) == len(history.validation_loss) <= 50
+    unexplained = 0.05 if solver in ITERATIVE else 0.8
+    assert history.validation_loss[-1] < unexplained * held_out.rating.var().item()
 
 
 @solvers
@@ -53,8 +56,14 @@ def test_degenerate_data_is_fitted(solver: str, train: Ratings, biases: bool) ->
 def test_the_same_seed_gives_the_same_bytes(solver: str, device: str, train: Ratings) -> None:
     torch.set_num_threads(4)  # which batches of this size use
     sizes: dict[str, Any] = {"epochs": 20, "latent_factors": 16, "batch_size": 2_000}
-    first, again, other = (fit(solver, train, device=device, seed=seed, **sizes).model for seed in (1, 1, 2))
-    assert first.serialize() == again.serialize() != other.serialize()
+    first, again = (fit(solver, train, device=device, **sizes).model for _ in range(2))
+    assert first.serialize() == again.serialize()
+
+
+@pytest.mark.parametrize("solver", ITERATIVE)
+def test_another_seed_gives_another_result(solver: str, train: Ratings) -> None:
+    one, other = (fit(solver, train, seed=seed).model for seed in (1, 2))
+    assert one.serialize() != other.serialize()
 
 
 @solvers
@@ -73,7 +82,7 @@ def test_biases_are_a_choice(solver: str, biases: bool, train: Ratings) -> None:
     assert all(bool(part.any()) == biases for part in (model.mean, model.user_biases, model.movie_biases))
 
 
-@solvers
+@pytest.mark.parametrize("solver", ITERATIVE)
 @pytest.mark.parametrize("biases", [True, False])
 def test_folded_in_users_are_predicted_as_in_training(solver: str, biases: bool, train: Ratings) -> None:
     model = fit(solver, train, latent_factors=8, epochs=30, biases=biases).model

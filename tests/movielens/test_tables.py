@@ -72,11 +72,9 @@ def test_side_information_is_genres_and_periods_of_five_years() -> None:
 
 
 def test_statistics_are_counted_right() -> None:
-    statistics = tables.summary_statistics(RATINGS, {"train": 2, "validation": 0, "test": 1}, n_catalogue=5)
-    counts = {"n_users": 2, "n_movies": 2, "n_catalogue": 5, "n_ratings": 3, "n_train": 2, "n_test": 1}
+    statistics = tables.summary_statistics(RATINGS, n_catalogue=5)
     spread = {"min": 1, "median": 1.5, "mean": 1.5, "max": 2}
-    values = {"matrix_size": 4, "density": 0.75, "mean_rating": pytest.approx(9.5 / 3)}
-    spreads = {"ratings_per_user": spread, "ratings_per_movie": spread}
-    assert statistics == {**counts, **values, **spreads, "n_validation": 0}
+    values = {"n_catalogue": 5, "density": 0.75, "mean_rating": pytest.approx(9.5 / 3)}
+    assert statistics == {**values, "ratings_per_user": spread, "ratings_per_movie": spread}
     assert tables.users_table(RATINGS, np.array([7, 9])).to_numpy().tolist() == [[0, 7, 2], [1, 9, 1]]
     assert tables.histogram(RATINGS).to_numpy().tolist() == [[0.5, 1], [4, 1], [5, 1]]

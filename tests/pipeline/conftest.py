@@ -144,7 +144,7 @@ def reproduce(repository: Repository) -> dict[str, float]:
     shutil.rmtree(repository.path, ignore_errors=True)
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     for name in filter(None, subprocess.check_output(listed, cwd=ROOT, text=True).split("\0")):
-        if (ROOT / name).is_file() and not re.match(r"dvc.lock|plots/|metrics/.*(json|csv)", name):
+        if (ROOT / name).is_file() and not re.match(r"dvc.lock|plots/|metrics/(.*json|results)", name):
             (repository.path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, repository.path / name)
     (repository.path / "params.yaml").write_text(yaml.safe_dump(SMALL, sort_keys=False))

@@ -24,7 +24,7 @@ def one_thread(real_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Repo
     """A clone of the last commit in which all of it was run on one thread."""
     clone = Repository(ROOT).clone(tmp_path_factory.mktemp("real") / "clone")
     ran = clone.dvc("repro", MOVIELENS_MIRROR=str(real_zip.parent), OMP_NUM_THREADS="1").ran
-    assert ran >= set(STAGES) - {"newcomers", "evaluate", "report"}  # these may be as Git has them
+    assert ran == set(STAGES)
     return clone
 
 
@@ -52,7 +52,7 @@ def test_the_experiments_belong_to_the_committed_metrics() -> None:
     assert first.changes == {}
     committed = {key: value for name in TOLERANCE for key, value in flat(metrics(name))}
     shared = committed.keys() & first.measured.keys()
-    assert len(shared) > 70
+    assert len(shared) > 20
     assert {key: first.measured[key] for key in shared} == {key: committed[key] for key in shared}
 
 

@@ -59,7 +59,7 @@ def test_a_wrong_parameter_is_reported_and_undone(repository: Repository, change
     result = repository.dvc("exp", "run", "-S", change, fails=True)
     assert message in result.output
     assert "Traceback" not in result.output
-    repository.git("checkout", "--quiet", "params.yaml")
+    repository.git("restore", "--staged", "--worktree", "params.yaml", "dvc.lock", "metrics", "plots")
     repository.dvc("checkout")
     assert repository.dvc("repro").ran == set()
     assert repository.is_as_committed()

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def test_a_fresh_clone_on_other_threads_gives_the_same_bytes(reproduced: Reposit
         assert shown in page
     others = "2" if os.environ.get("OMP_NUM_THREADS") == "1" else "1"
     ran = fresh.dvc("exp", "run", "-S", "n_clusters=5", OMP_NUM_THREADS=others).ran
-    assert ran >= set(STAGES) - {"newcomers", "evaluate", "report"}  # these are in Git
+    assert ran == set(STAGES)
     assert "n_clusters" in fresh.dvc("params", "diff").output
     fresh.git("checkout", "--quiet", ".")
     assert fresh.dvc("repro").ran >= {"cluster"}
@@ -62,7 +63,7 @@ def test_experiments_are_run_undone_compared_applied_branched_and_removed(reposi
     assert sorted(experiments(repository)) == ["five", "six"]
     assert re.search(r"n_clusters +5 +6", repository.dvc("exp", "diff", "five", "six").output)
     table = repository.dvc("metrics", "diff", "--all", "--md", "HEAD", "five").output
-    assert re.search(r"\| metrics/clusters.json +\| silhouette +\| [\d.]+ +\| [\d.]+", table)
+    assert re.search(r"\| metrics/clusters.json +\| stability +\| [\d.]+ +\| [\d.]+", table)
     repository.dvc("plots", "diff", "HEAD", "five", "six", "--out", "compared")
     for revision in ("HEAD", "five", "six"):
         assert (repository.path / "compared" / "static" / f"{revision}_plots_map.png").exists()
@@ -72,6 +73,45 @@ def test_experiments_are_run_undone_compared_applied_branched_and_removed(reposi
     assert "n_clusters: 5" in repository.git("show", "better:params.yaml")
     repository.dvc("exp", "remove", "five")
     assert experiments(repository) == ["six"]
+
+
+def compared(repository: Repository, *names: str) -> dict[str, dict[str, list[str]]]:
+    """What `stages.compare` prints: by part and metric, both values, the difference and a verdict."""
+    result = repository.run(sys.executable, "-m", "stages.compare", *names)
+    assert result.status == 0, result.output
+    row = re.compile(r"^([\w@]+)(?:, stars)? +([\d.]+) +([\d.]+) +(\S+) +\[.*?\] +(.+)$", re.MULTILINE)
+    _, validation, test = re.split(r"\n(?:Validation|Test) ratings", result.output)
+    return {
+        part: {first: rest for first, *rest in row.findall(text)}
+        for part, text in (("validation", validation), ("test", test))
+    }
+
+
+def test_runs_are_compared_across_experiments_a_queue_and_a_tag(repository: Repository) -> None:
+    repository.git("tag", "v1")
+    repository.dvc("exp", "run", "-n", "short", "-S", "epochs=1", "-S", "study=false")
+    shown = compared(repository, "v1", "workspace")
+    assert shown == compared(repository, "HEAD", "short")
+    difference = repository.dvc("metrics", "diff", "v1", "short").output
+    for part, key in (("test", "rmse"), ("validation", "validation_rmse"), ("test", "ndcg_at_10")):
+        metric = {"rmse": "RMSE", "ndcg_at_10": "NDCG@10"}[key.removeprefix("validation_")]
+        (cells,) = re.findall(rf" {key} +(\S+) +(\S+) +(\S+)", difference)
+        assert [float(cell) for cell in shown[part][metric][:3]] == pytest.approx(
+            [*map(float, cells)], abs=1.1e-4
+        )
+    assert shown["test"]["RMSE"][3] == "worse, beyond chance"
+    repository.git("restore", "--staged", "--worktree", "params.yaml", "dvc.lock", "metrics", "plots")
+    repository.dvc("exp", "run", "--queue", "-n", "seed", "-S", "seed=43")
+    repository.dvc("queue", "start")
+    repository.wait_for_queue()
+    for cells in compared(repository, "v1", "seed")["test"].values():
+        assert cells[3] == "within chance"
+    refused = repository.run(sys.executable, "-m", "stages.compare", "short", "seed")
+    assert "seed is 42 and 43" in refused.output
+    shutil.rmtree(repository.path / ".dvc" / "cache" / "files")
+    lost = repository.run(sys.executable, "-m", "stages.compare", "v1", "short")
+    assert lost.status == 1
+    assert "git checkout v1 && dvc repro" in lost.output
 
 
 def test_a_moved_clone_runs_nothing(repository: Repository, tmp_path: Path) -> None:

@@ -3,39 +3,76 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.metrics import mean_absolute_error, ndcg_score, root_mean_squared_error
 
 from stages.movielens.ratings import Ratings
 from stages.ranking import metrics
+from stages.ranking.metrics import Part, Score
 from tests.conftest import Parts, Patch, make_ratings
 
 
-def test_rmse_and_mae_are_those_of_scikit_learn() -> None:
-    prediction, rating = torch.rand(2, 30, generator=torch.Generator().manual_seed(0))
-    expected = [root_mean_squared_error(rating, prediction), mean_absolute_error(rating, prediction)]
-    found = metrics.accuracy(prediction, rating)
-    assert [found["rmse"], found["mae"]] == pytest.approx(expected)
+def part_of(seen: Ratings, held_out: Ratings, scale: tuple[float, float] = (0.5, 5.0)) -> Part:
+    count = torch.bincount(seen.movie, minlength=seen.n_movies)
+    return Part("test", held_out, seen, count, scale)
+
+
+def rank(score: Score, seen: Ratings, held_out: Ratings) -> dict[str, float]:
+    return metrics.means(metrics.measure("a", part_of(seen, held_out), score=score))
+
+
+def test_rmse_and_mae_are_those_of_scikit_learn_on_clipped_predictions(small_parts: Parts) -> None:
+    seen, test = small_parts["train"], small_parts["test"]
+    stars = 6 * torch.rand(len(test), generator=torch.Generator().manual_seed(0))
+    found = metrics.means(metrics.measure("a", part_of(seen, test, (1.0, 4.5)), stars))
+    clipped = stars.clamp(1, 4.5)
+    expected = {
+        "rmse": root_mean_squared_error(test.rating, clipped),
+        "mae": mean_absolute_error(test.rating, clipped),
+    }
+    assert found == pytest.approx(expected)
+
+
+def test_each_user_has_a_row_and_only_users_with_a_liked_movie_a_ranking() -> None:
+    test = make_ratings([(0, 0, 4.0), (0, 1, 2.0), (2, 1, 3.0)], n_users=3, n_movies=3)
+    score = lambda user: torch.tensor([[3.0, 2.0, 1.0]]).expand(len(user), -1)  # noqa: E731
+    table = metrics.measure("a", part_of(test[:0], test), torch.tensor([3.0, 3.0, 1.0]), score)
+    assert table["user"].tolist() == [0, 2]
+    assert table["n_ratings"].tolist() == [2, 1]
+    assert table["squared_error"].tolist() == [2, 4]
+    assert table["ndcg_at_10"].tolist() == [1, pytest.approx(float("nan"), nan_ok=True)]
 
 
 def test_without_ratings_there_are_no_metrics() -> None:
     empty = make_ratings([], n_users=2, n_movies=3)
-    movie, by_user = metrics.top_movies(lambda user: torch.zeros(len(user), 3), empty, empty)
-    assert (
-        metrics.accuracy(empty.rating, empty.rating)
-        == by_user
-        == metrics.popularity_metrics(movie, empty)
-        == {}
+    table = metrics.measure(
+        "a", part_of(empty, empty), torch.zeros(0), lambda user: torch.zeros(len(user), 3)
     )
+    assert metrics.means(table) == {}
+    assert metrics.held_out_parts(make_ratings([(0, 0, 3.0)], 2, 3), empty, empty) == []
+    assert list(metrics.join([])) == ["part", "method", "user"]
 
 
-def test_lists_and_their_popularity_by_hand() -> None:
-    train = make_ratings([(0, 0, 5.0), (1, 0, 5.0), (2, 1, 5.0)], n_users=3, n_movies=40)
-    test = make_ratings([(0, 1, 4.0), (1, 2, 3.5), (2, 0, 5.0)], n_users=3, n_movies=40)
-    movie, _ = metrics.top_movies(lambda user: -torch.arange(40.0).expand(len(user), -1), train, test)
-    assert movie.tolist() == [[*range(1, 11)], [0, *range(2, 11)]]
-    assert metrics.popularity_metrics(movie, train) == {"catalogue_coverage": 11 / 40, "median_popularity": 0}
+def test_movies_known_from_training_or_validation_are_not_ranked_in_the_test() -> None:
+    train, validation, test = (make_ratings([(0, movie, 5.0)], n_users=1, n_movies=3) for movie in range(3))
+    first, last = metrics.held_out_parts(train, validation, test)
+    assert (first.name, first.held_out, first.seen) == ("validation", validation, train)
+    assert (last.name, last.seen.movie.tolist()) == ("test", [0, 1])
+    assert last.n_ratings.tolist() == [1, 0, 0]
+    score = lambda user: torch.tensor([[3.0, 2.0, 1.0]])  # noqa: E731
+    assert [
+        metrics.means(metrics.measure("a", part, score=score))["ndcg_at_10"] for part in (first, last)
+    ] == [1, 1]
+
+
+def test_the_popularity_of_a_list_is_the_median_of_its_movies() -> None:
+    rows = [
+        (user, movie, 5.0) for user in range(12) for movie in range(user)
+    ]  # 11 of movie 0, 10 of movie 1, …
+    train, test = make_ratings(rows, 12, 12), make_ratings([(0, 11, 4.0)], 12, 12)
+    assert rank(lambda user: -torch.arange(12.0)[None], train, test)["popularity"] == 6  # of 2, 3, …, 11
 
 
 def plain_loop(scores: np.ndarray, seen: Ratings, test: Ratings) -> dict[str, float]:
@@ -59,26 +96,28 @@ def test_ranking_metrics_are_those_of_a_loop(small_parts: Parts, block: int, mon
     monkeypatch.setattr(metrics, "BLOCK", block)
     seen, test = small_parts["train"], small_parts["test"]
     scores = torch.rand(test.n_users, test.n_movies, generator=torch.Generator().manual_seed(0))
-    found = metrics.ranking_table("a", lambda user: scores[user], seen, test).mean()
-    assert found.rename(lambda name: name.removeprefix("a ")).to_dict() == pytest.approx(
-        plain_loop(scores.double().numpy(), seen, test)
-    )
+    found = rank(lambda user: scores[user], seen, test)
+    expected = plain_loop(scores.double().numpy(), seen, test)
+    assert {name: found[name] for name in expected} == pytest.approx(expected)
 
 
 def test_of_too_many_users_every_second_is_ranked(small_parts: Parts, monkeypatch: Patch) -> None:
     scores = torch.rand(60, 150, generator=torch.Generator().manual_seed(0))
-    inputs = "a", lambda user: scores[user], small_parts["train"], small_parts["test"]
-    everybody = metrics.ranking_table(*inputs)
+    part = part_of(small_parts["train"], small_parts["test"])
+    everybody = metrics.rank_users(lambda user: scores[user], part)
     monkeypatch.setattr(metrics, "MAX_USERS", len(everybody) - 1)
-    assert metrics.ranking_table(*inputs).to_numpy().tolist() == everybody[::2].to_numpy().tolist()
+    pd.testing.assert_frame_equal(metrics.rank_users(lambda user: scores[user], part), everybody[::2])
 
 
 def test_lists_are_shorter_than_ten_if_there_are_fewer_movies() -> None:
     test = make_ratings([(0, 1, 5.0)], n_users=1, n_movies=2)
-    found = metrics.ranking_table("a", lambda user: torch.tensor([[2.0, 1.0]]), test[:0], test)
-    assert found.mean().to_dict() == pytest.approx({"a ndcg_at_10": 1 / math.log2(3), "a recall_at_10": 1})
+    found = rank(lambda user: torch.tensor([[2.0, 1.0]]), test[:0], test)
+    assert (found["ndcg_at_10"], found["recall_at_10"]) == pytest.approx((1 / math.log2(3), 1))
 
 
 def test_interval_coverage_by_the_table_of_the_normal_distribution() -> None:
     errors = torch.tensor([0.67, -0.68, 1.28, -1.29, 1.95, -1.97])  # the table: 0.674, 1.282, 1.960
-    assert metrics.interval_coverage(errors) == pytest.approx({"50": 1 / 6, "80": 3 / 6, "95": 5 / 6})
+    test = make_ratings([(0, movie, 3.0) for movie in range(6)], n_users=1, n_movies=6)
+    table = metrics.measure("a", part_of(test, test), 3 + 0.5 * errors, deviation=torch.full((6,), 0.5))
+    found = {name: value for name, value in metrics.means(table).items() if name.startswith("coverage")}
+    assert found == pytest.approx({"coverage_50": 1 / 6, "coverage_80": 3 / 6, "coverage_95": 5 / 6})
