@@ -103,10 +103,14 @@ def evaluate(
     validation = validation[~torch.isin(validation.user, held_out.user)]
     problem = make_problem(parameters, others, validation, side_information, "without newcomers")
     model = fit(problem, parameters).model.to(torch.device("cpu"))
-    ease = fit_ease(others, parameters.ease_regularization)
+    _, user = torch.unique(others.user, return_inverse=True)
+    rows = replace(
+        others, user=user, n_users=int(user.max()) + 1
+    )  # newcomers are not even empty rows of EASE
+    ease = fit_ease(rows, parameters.ease_regularization)
     similarity = item_similarities(others) if fits_in_memory(others) else None
     # EASE is tuned for newcomers, on folds of the training and validation ratings
-    on_stars = fit_ease(others, 2 * parameters.ease_regularization, constant=0.5)
+    on_stars = fit_ease(rows, 2 * parameters.ease_regularization, constant=0.5)
     count, tables = torch.bincount(others.movie, minlength=others.n_movies), list[pd.DataFrame]()
     found: dict[str, object] = {}
     for n in sorted({*GIVEN, parameters.given_ratings}):

@@ -39,7 +39,9 @@ RECIPE = Hyperparameters(
     movie_features=(),
     user_features=(),
     feature_rank=1,
+    user_effects=(),
     session_minutes=0,
+    drift_minutes=(),
 )
 PURPOSES = "train", "replica 0"  # of the random numbers: those of the model and of its first replica
 LARGEST = 2_000_000  # ratings above which the recipe is left out: its steps cannot run in parallel

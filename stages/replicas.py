@@ -53,9 +53,16 @@ def variants(parameters: ReplicasParameters) -> dict[str, ReplicasParameters]:
     """Parameters of each fit, by the purpose of its random numbers; none without `study`."""
     n_replicas = parameters.replicas if parameters.study else 0
     fits = {f"replica {number}": parameters for number in range(n_replicas)}
-    if fits and parameters.solver == "gibbs" and "genres" in parameters.movie_features:
-        others = tuple(name for name in parameters.movie_features if name != "genres")
-        fits[WITHOUT_GENRES] = parameters.model_copy(update={"movie_features": others})
+    if (
+        fits
+        and parameters.solver == "gibbs"
+        and "genres" in {*parameters.movie_features, *parameters.user_effects}
+    ):
+        others = {
+            key: tuple(name for name in getattr(parameters, key) if name != "genres")
+            for key in ("movie_features", "user_effects")
+        }
+        fits[WITHOUT_GENRES] = parameters.model_copy(update=others)
     return fits
 
 

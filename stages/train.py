@@ -68,7 +68,7 @@ def estimate(problem: Problem, parameters: FitParameters) -> float:
     """Bytes of memory that the fit takes, estimated from measurements."""
     n_rows, entries = problem.train.n_users + problem.train.n_movies, parameters.latent_factors + 1
     ratings = 110.0 * (len(problem.train) + len(problem.validation))
-    normal_equations = 4 * n_rows * entries**2
+    normal_equations = 4 * n_rows * (entries + 24 * (parameters.solver == "gibbs")) ** 2
     if parameters.solver != "gibbs":
         return ratings + normal_equations
     draws = parameters.epochs * (1 - parameters.burn_in)

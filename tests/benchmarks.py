@@ -114,7 +114,7 @@ def of_gibbs() -> Iterator[Row]:
     """Time until the test RMSE is good, against as many sweeps of a plain loop."""
     given = problem()
     seen, test = concatenate(given.train, given.validation), Ratings.load(PREPARED / "test.pt")
-    genres = {"movie_features": ["genres"], "user_features": []}
+    genres = {"movie_features": ["genres"], "user_features": [], "user_effects": [], "drift_minutes": []}
     (plain,) = median_times(lambda: plain_sweep(seen, DEFAULTS["latent_factors"]))
     for what, changes in (("gibbs, genres", genres), ("gibbs, the default", {})):
         for sweeps in (8, 16, 24, 32, 48, 64, 96, 128):
@@ -143,7 +143,7 @@ def of_device() -> Iterator[Row]:
 def gibbs_sweep_of(train: Ratings, device: str = "cpu") -> Callable[[], object]:
     """A sweep of `gibbs` without genres and periods, which are not known."""
     given = Problem(train, train[:0], None, torch.device(device), torch.Generator())
-    return gibbs.State(given, hyperparameters(movie_features=["raters"])).sweep
+    return gibbs.State(given, hyperparameters(movie_features=["raters"], user_effects=["popularity"])).sweep
 
 
 def of_als() -> Iterator[Row]:

@@ -22,7 +22,7 @@ def run(directory: Path, parts: Parts, solver: Any = gibbs) -> tuple[Any, Any]:
     """The metrics on the validation and on the test ratings."""
     write_training_inputs(directory, parts)
     (directory / "test.pt").write_bytes(parts["test"].serialize())
-    chosen = hyperparameters(epochs=10, latent_factors=4, movie_features=[])
+    chosen = hyperparameters(epochs=10, latent_factors=4, movie_features=[], user_effects=[])
     (directory / "model.pt").write_bytes(solver.fit(make_problem(parts["train"]), chosen).model.serialize())
     (directory / "ease.pt").write_bytes(fit(parts["train"], 50.0).serialize())
     run_stage(evaluate.main, directory, NAMES)

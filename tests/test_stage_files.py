@@ -18,7 +18,7 @@ from stages.movielens.ratings import Ratings, SideInformation
 from stages.ranking.ease import Ease
 
 FILES = [Ratings, SideInformation, NotebookFactors, Replicas, Model, Ease, MovieEmbeddings]
-LENGTHS = {"2": 2, "entries": 4, "latent_factors+1": 4, "columns": 4}
+LENGTHS = {"2": 2, "entries": 4, "factors+1": 4, "columns": 4}
 """Of axes; every other axis has length 3."""
 
 

@@ -48,6 +48,39 @@ def movie_features(
     return torch.cat(features, dim=1)
 
 
+def movie_columns(problem: Problem, hyperparameters: Hyperparameters) -> Float[Tensor, "n_movies columns"]:
+    """Known numbers of each movie, for which each user has an effect.
+
+    genres: 1 for each of its genres. period: its year of release, and the square. popularity: log(1 + n) of
+    its n training ratings. All have the mean 0 over these, and but for genres the variance 1.
+    """
+    count = torch.bincount(problem.train.movie, minlength=problem.train.n_movies).float()
+    everywhere = torch.ones_like(count)
+    columns = [torch.zeros(len(count), 0)]
+    for name in hyperparameters.user_effects:
+        if name == "popularity":
+            columns.append(standardize(count.log1p(), count, everywhere))
+            continue
+        known: Tensor = getattr(problem.side_information, name)
+        if name == "genres":
+            genres = (known > 0).float()
+            columns.append(genres - count @ genres / count.sum())
+        else:
+            dated = known.sum(dim=1)
+            year = standardize(known @ torch.arange(known.shape[1]).float(), count, dated)
+            columns += [year, standardize(year[:, 0].square(), count, dated)]
+    return torch.cat(columns, dim=1)
+
+
+def standardize(
+    value: Float[Tensor, " n_movies"], weight: Float[Tensor, " n_movies"], known: Float[Tensor, " n_movies"]
+) -> Float[Tensor, "n_movies 1"]:
+    """Mean 0 and variance 1 by these weights, of the values that are known (1); the others (0) become 0."""
+    share = weight * known / (weight * known).sum().clamp(min=1)
+    centred = known * (value - share @ value)
+    return (centred / (share @ centred.square()).sqrt().clamp(min=1e-6))[:, None]
+
+
 def co_occurrence(
     grouped: GroupedRatings, transposed: GroupedRatings, rank: int, generator: torch.Generator
 ) -> tuple[Float[Tensor, "n_rows rank"], Float[Tensor, "n_columns rank"]]:

@@ -8,7 +8,8 @@ Given the movies of a draw, a user's vector x = (p, b) is a ridge regression on 
     x̄ = P⁻¹ (Λ m + Σ g_i),  P = Λ + Σ ỹ_i y_iᵀ,  g_i = ỹ_i (r_i - μ - c_i) + Λ Bᵀ V_i / √n
 
 where ỹ_i = α (y_i - Σ y / (n_s + τ/α)), with the sum over the n_s ratings of the same session, integrates out
-its effect s. So a prediction is exactly the sum of a part from the prior and of a part from each rating.
+its effect s. So a prediction is exactly the sum of a part from the prior and of a part from each rating. q_i
+includes the known numbers of the movie. Drift counts as an effect of the session: 1/τ includes its variance.
 """
 
 import dataclasses
@@ -79,7 +80,7 @@ def fold_in(
     number = timestamp // model.session_length
     _, session, n_ratings = torch.unique(number, return_inverse=True, return_counts=True)
     sums = y.new_zeros(model.draws, len(n_ratings), y.shape[2]).index_add_(1, session, y)
-    shared = sums / (n_ratings + (model.effect_precision / alpha)[:, None])[..., None]  # Σ y / (n_s + τ/α)
+    shared = sums / (n_ratings + (model.time_precision / alpha)[:, None])[..., None]  # Σ y / (n_s + τ/α)
     y_tilde = alpha[:, None, None] * (y - shared.index_select(1, session))
     features = model.feature_basis[movie] / max(len(movie), 1) ** 0.5
     from_features = torch.einsum("dwe,nw->dne", model.feature_weights, features) @ model.prior_precision
@@ -87,7 +88,7 @@ def fold_in(
     prior = model.prior_precision @ model.prior_mean[..., None]
     expected = (covariance @ prior).squeeze(-1)
     influence = (y_tilde * target + from_features) @ covariance
-    noise = (1 / alpha + 1 / model.effect_precision).where(model.noise_rate > 0, 0.0)
+    noise = (1 / alpha + 1 / model.time_precision).where(model.noise_rate > 0, 0.0)
     return UserPosterior(model, expected, influence, covariance, noise)
 
 
@@ -116,7 +117,7 @@ def fold_in_users(model: Model, ratings: Ratings, *, known: bool) -> Model:
         y, precision = _with_one(model.movie_factors[draw]), model.prior_precision[draw]
         t = ratings.rating - model.mean - model.movie_biases[draw, ratings.movie].float()
         s, t_s = by_session.weighted_sums(y, ones), torch.bincount(row, t, n_sessions)
-        weight = 1 / (n_ratings + model.effect_precision[draw] / alpha[draw, owner])
+        weight = 1 / (n_ratings + model.time_precision[draw] / alpha[draw, owner])
         triangle, moment = by_user.normal_equations(y, t[by_user.rating], ones)
         shared = sessions.normal_equations(s, t_s[sessions.rating], weight[sessions.rating])
         prior = (model.prior_mean[draw] + features @ model.feature_weights[draw]) @ precision
@@ -131,6 +132,11 @@ def fold_in_users(model: Model, ratings: Ratings, *, known: bool) -> Model:
         noise=(1 / alpha).where(model.noise_rate[:, None] > 0, 0.0),
         session=session,
         session_effects=effects.expand(model.draws, -1),
+        effect_precision=model.time_precision,
+        knot=model.knot[:0],
+        drift=model.drift[:0, :0],
+        drift_length=model.drift_length[:0],
+        drift_precision=model.drift_precision[:, :0],
     )
 
 

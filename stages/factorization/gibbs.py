@@ -1,14 +1,15 @@
 """Bayesian matrix factorization by Gibbs sampling, with side information and session effects.
 
-The model, with x_u = (p_u, b_u) of a user and y_i = (q_i, c_i) of a movie:
+The model, with x_u = (p_u, a_u, b_u) of a user, y_i = (q_i, c_i) and known numbers g_i of a movie:
 
-    r(u, i, t) ~ N(μ + b_u + c_i + p_uᵀ q_i + s(u, session of t), 1/α_u)
+    r(u, i, t) ~ N(μ + b_u + c_i + p_uᵀ q_i + a_uᵀ g_i + s(u, session of t) + Σ z(u, t), 1/α_u)
     x_u ~ N(m + Bᵀ f_u, Λ⁻¹),  y_i likewise                   f: features
     (m, Λ) ~ normal–Wishart,  B ~ N(0, (λ_B Λ)⁻¹),  λ_B ~ gamma
-    s ~ N(0, 1/τ),  τ ~ gamma;  α_u ~ gamma(NOISE_SHAPE, rate),  rate ~ gamma
+    s ~ N(0, 1/τ),  τ ~ gamma;  z ~ drift (see `drift`);  α_u ~ gamma(NOISE_SHAPE, rate),  rate ~ gamma
 
 Salakhutdinov & Mnih 2008 (BPMF, equations 11–14), with the features of Simm et al. 2017 (Macau) and, for
-sessions, b_u(t) of Koren 2010, "Collaborative Filtering with Temporal Dynamics". Each user has a noise
+sessions, b_u(t) of Koren 2010, "Collaborative Filtering with Temporal Dynamics". g_i is part of the movie's
+factors that is not drawn: a user's effects a_u are more entries of their vector. Each user has a noise
 precision α_u, so that noisy raters get less weight. A sweep draws every unknown from its distribution given
 all others, normal ones with over-relaxation (see `prior`). The draws after the burn-in are kept.
 """
@@ -21,7 +22,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import pad
 
-from stages.factorization.features import movie_features, user_features
+from stages.factorization.drift import Drift
+from stages.factorization.features import movie_columns, movie_features, user_features
 from stages.factorization.grouped_ratings import GroupedRatings, group, solve, sum_by
 from stages.factorization.model import NO_EFFECT, NOISE_SHAPE, Model, dot_products, single
 from stages.factorization.prior import RELAXATION, SPREAD, STEP, Prior
@@ -31,7 +33,14 @@ from stages.movielens.ratings import session_of
 
 MAX_BYTES = 2**30  # of the draws that are kept
 LARGE = "user_biases", "movie_biases", "user_factors", "movie_factors", "noise", "session_effects"
-SMALL = "prior_mean", "prior_precision", "feature_weights", "noise_rate", "effect_precision"
+SMALL = (
+    "prior_mean",
+    "prior_precision",
+    "feature_weights",
+    "noise_rate",
+    "effect_precision",
+    "drift_precision",
+)
 START = 0.1  # standard deviation of factors at the start; forgotten during the burn-in
 
 
@@ -51,11 +60,12 @@ def fit(problem: Problem, hyperparameters: Hyperparameters) -> Fit:
         draw = state.draw()
         prediction = draw.predict(validation)
         if epoch in kept_epochs:
-            kept.append(halved(draw.to(torch.device("cpu"))))
+            kept.append(halved(draw).to(torch.device("cpu")))
+            state.drift.keep()
             total += prediction
             prediction = total / len(kept)
         history.record(state.residual.square().mean(), (prediction - validation.rating).square().mean())
-    return Fit(combine(kept, problem.generator), history)
+    return Fit(combine(kept, hyperparameters.latent_factors, state.drift, problem.generator), history)
 
 
 class State:
@@ -66,13 +76,18 @@ class State:
         self.rng = np.random.default_rng(int(torch.randint(2**62, (), generator=self.generator)))
         self.train = problem.train.to(device)
         self.mean = self.train.rating.mean()
-        self.users = pad(START * self._normal(self.train.n_users, k), (0, 1))  # x = (p, b)
-        self.movies = pad(START * self._normal(self.train.n_movies, k), (0, 1))  # y = (q, c)
+        columns = movie_columns(problem, hyperparameters).to(device)  # g
+        width = columns.shape[1]
+        self.users = pad(START * self._normal(self.train.n_users, k), (0, width + 1))  # x = (p, a, b)
+        factors = START * self._normal(self.train.n_movies, k)
+        self.movies = pad(torch.cat([factors, columns], dim=1), (0, 1))  # (q, g, c)
+        self.fixed = slice(k, k + width)  # entries of a and g
+        self.drawn = torch.tensor([*range(k), k + width], device=device)  # entries of y = (q, c)
         by_user, by_movie = group(problem.train, "user"), group(problem.train, "movie")
         self.by_user, self.by_movie = by_user.to(device), by_movie.to(device)
         of_users, self.feature_basis = user_features(problem, hyperparameters, by_user, by_movie)
         of_movies = movie_features(problem, hyperparameters, by_user, by_movie)
-        self.user_prior = Prior(of_users, k + 1, self.rng)
+        self.user_prior = Prior(of_users, k + width + 1, self.rng)
         self.movie_prior = Prior(of_movies, k + 1, self.rng)
         self.n_ratings = torch.bincount(self.train.user, minlength=self.train.n_users)
         self.noise_precision = torch.ones(self.train.n_users, device=device)  # α
@@ -84,6 +99,7 @@ class State:
         self.effects = torch.zeros(len(self.session), device=device)  # s
         self.effect = torch.zeros(len(self.train), device=device)  # s of each rating
         self.effect_precision = 10.0 if self.with_sessions else NO_EFFECT  # τ
+        self.drift = Drift(self.train, hyperparameters.drift_minutes, self.rng)
 
     def kept_epochs(self, n_epochs: int, burn_in: int) -> range:
         """Epochs whose draws are kept: those after the burn-in, thinned evenly to `MAX_BYTES`, last first."""
@@ -95,20 +111,25 @@ class State:
         """Draw every unknown from its distribution given the others."""
         by_user, by_movie, above_mean = self.by_user, self.by_movie, self.train.rating - self.mean
         alpha = self.noise_precision.index_select(0, self.train.user)
-        target = above_mean - self.effect
+        target = above_mean - self.effect - self.drift.effect
         self.user_prior.draw(self.users)
         weight = alpha.index_select(0, by_user.rating)
         self.users = self._draw_vectors(self.users, by_user, self.movies, target, weight, self.user_prior)
-        self.movie_prior.draw(self.movies)
+        movies, users = (each.index_select(1, self.drawn) for each in (self.movies, self.users))
+        self.movie_prior.draw(movies)
         weight = self.noise_precision.index_select(0, by_movie.partner)  # of the same users, but faster
-        self.movies = self._draw_vectors(self.movies, by_movie, self.users, target, weight, self.movie_prior)
+        target -= dot_products(self.users[:, self.fixed], self.movies[:, self.fixed], self.train)
+        movies = self._draw_vectors(movies, by_movie, users, target, weight, self.movie_prior)
+        self.movies = self.movies.index_copy(1, self.drawn, movies)
         explained = dot_products(self.users[:, :-1], self.movies[:, :-1], self.train)
         explained += self.users[:, -1].index_select(0, self.train.user)
         explained += self.movies[:, -1].index_select(0, self.train.movie)
         self.residual = above_mean - explained
         if self.with_sessions:
-            self._draw_effects(self.residual, alpha)
+            self._draw_effects(self.residual - self.drift.effect, alpha)
             self.residual -= self.effect
+        self.drift.draw(self.residual, alpha)
+        self.residual -= self.drift.effect
         self._draw_noise()
 
     def _draw_vectors(
@@ -122,8 +143,8 @@ class State:
     ) -> Float[Tensor, "n_rows entries"]:
         """Each row from N(P⁻¹ (Λ (m + Bᵀ f) + Σ α y t), P⁻¹) with P = Λ + Σ α y yᵀ, over-relaxed.
 
-        `weight` has α in the order of the grouped ratings. For a user y = (q_i, 1) and t = r - μ - s - c_i;
-        for a movie y = (p_u, 1) and t = r - μ - s - b_u.
+        `weight` has α in the order of the grouped ratings. With v = r - μ - s - Σ z, y = (q_i, g_i, 1) and
+        t = v - c_i for a user; y = (p_u, 1) and t = v - a_uᵀ g_i - b_u for a movie.
         """
         y = pad(partners[:, :-1], (0, 1), value=1.0)
         t = target.index_select(0, grouped.rating)
@@ -176,17 +197,23 @@ class State:
             feature_weights=prior.weights.float()[None],
             feature_basis=self.feature_basis,
             noise_rate=torch.tensor([self.noise_rate], dtype=torch.float32),
+            knot=self.drift.knot,
+            drift=self.drift.value,
+            drift_length=self.drift.length,
+            drift_precision=torch.tensor(self.drift.precision, dtype=torch.float32)[None],
             effect_precision=torch.tensor([self.effect_precision], dtype=torch.float32),
         )
 
 
 def halved(draw: Model) -> Model:
-    """A draw in half precision where it is large: rounding is far below the spread of the draws."""
-    return dataclasses.replace(draw, **{name: getattr(draw, name).half() for name in LARGE})
+    """A draw without drift, in half precision where it is large: rounding is below the spread of draws."""
+    large = {name: getattr(draw, name).half() for name in LARGE}
+    return dataclasses.replace(draw, **large, knot=draw.knot[:0], drift=draw.drift[:, :0])
 
 
-def combine(draws: list[Model], generator: torch.Generator) -> Model:
-    """One model of all draws."""
+def combine(draws: list[Model], rank: int, drift: Drift, generator: torch.Generator) -> Model:
+    """One model of all draws, with the mean of their drift; embeddings have this rank."""
     joined = {name: torch.cat([getattr(draw, name) for draw in draws]) for name in LARGE + SMALL}
-    embeddings = embed(joined["user_factors"], joined["movie_factors"], generator)
-    return dataclasses.replace(draws[0], **joined, embeddings=embeddings)
+    embeddings = embed(joined["user_factors"], joined["movie_factors"], rank, generator)
+    means = {"knot": drift.knot.cpu(), "drift": (drift.total / drift.n_kept).cpu()}
+    return dataclasses.replace(draws[0], **joined, **means, embeddings=embeddings)

@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from stages.core.files import check_index, typed
 from stages.core.tensors import TensorFile, named_fields
-from stages.movielens.ratings import MINUTES, Ratings, session_of
+from stages.movielens.ratings import MINUTES, Ratings, moment_of, session_of
 
 NOISE_SHAPE = 4.0  # of the gamma prior on the users' noise precisions: about ±50 % between users
 NO_EFFECT = 1e12  # prior precision of session effects that are all 0
@@ -35,15 +35,19 @@ class Model(TensorFile):
     mean: Float[Tensor, ""]  # μ, in stars; 0 in a model without biases
     user_biases: Float[Tensor, "draws n_users"]  # b, in stars
     movie_biases: Float[Tensor, "draws n_movies"]  # c, in stars
-    user_factors: Float[Tensor, "draws n_users latent_factors"]  # p
-    movie_factors: Float[Tensor, "draws n_movies latent_factors"]  # q
+    user_factors: Float[Tensor, "draws n_users factors"]  # p, with effects of known numbers of the movies
+    movie_factors: Float[Tensor, "draws n_movies factors"]  # q, with these numbers, the same in each draw
     noise: Float[Tensor, "draws n_users"]  # variance of a user's ratings, in stars²; 0 if not estimated
     session_length: Int[Tensor, ""]  # seconds
     session: Int[Tensor, " n_sessions"]  # numbers by `session_of`, ascending
     session_effects: Float[Tensor, "draws n_sessions"]  # in stars; 0 in all other sessions
-    prior_mean: Float[Tensor, "draws latent_factors+1"]  # m
-    prior_precision: Float[Tensor, "draws latent_factors+1 latent_factors+1"]  # Λ
-    feature_weights: Float[Tensor, "draws width latent_factors+1"]  # B
+    knot: Int[Tensor, " knots"]  # moments of ratings by `moment_of`, ascending
+    drift: Float[Tensor, "processes knots"]  # mean of each process of drift over the draws, in stars
+    drift_length: Float[Tensor, " processes"]  # seconds in which a process forgets itself by a factor of e
+    drift_precision: Float[Tensor, "draws processes"]  # 1 / variance of a process, in stars⁻²
+    prior_mean: Float[Tensor, "draws factors+1"]  # m
+    prior_precision: Float[Tensor, "draws factors+1 factors+1"]  # Λ
+    feature_weights: Float[Tensor, "draws width factors+1"]  # B
     feature_basis: Float[Tensor, "n_movies width"]  # V
     noise_rate: Float[Tensor, " draws"]  # of the gamma prior on noise precisions; 0 if these are 1
     effect_precision: Float[Tensor, " draws"]  # 1 / variance of session effects, in stars⁻²
@@ -53,6 +57,11 @@ class Model(TensorFile):
     def draws(self) -> int:
         """Number of draws: 1 unless the solver is Bayesian."""
         return len(self.user_biases)
+
+    @property
+    def time_precision(self) -> Float[Tensor, " draws"]:
+        """1 / variance of a session's effect and the drift together, in stars⁻²."""
+        return 1 / (1 / self.effect_precision + (1 / self.drift_precision).sum(dim=1))
 
     @property
     def n_users(self) -> int:
@@ -86,7 +95,33 @@ class Model(TensorFile):
             noise += (1 / self.effect_precision[draw]).where(~has_effect, 0.0)
         average = total / self.draws
         variance = (squares / self.draws - average.square()).clamp(min=0) + noise / self.draws
-        return self.mean + average, variance.sqrt()
+        drift, drift_variance = self.drift_at(ratings)
+        return self.mean + average + drift, (variance + drift_variance).sqrt()
+
+    def drift_at(self, ratings: Ratings) -> tuple[Float[Tensor, " n_ratings"], Float[Tensor, " n_ratings"]]:
+        """Mean and variance of the drift at each rating, given that at the knots before and after it.
+
+        With ρ and ρ' to these, z ~ N((ρ (1 - ρ'²) z₋ + ρ' (1 - ρ²) z₊) / d, σ² (1 - ρ²) (1 - ρ'²) / d), where
+        d = 1 - ρ² ρ'². The variance of z₋ and z₊ is left out: with that of the bias, it would count twice.
+        """
+        moment = moment_of(ratings)
+        mean, variance = torch.zeros(2, len(ratings), device=moment.device)
+        if not len(self.drift):
+            return mean, variance
+        place = torch.searchsorted(self.knot, moment)
+        last, next_ = (place - 1).clamp(min=0), place.clamp(max=len(self.knot) - 1)
+        since = (moment - self.knot[last]).where(
+            place > 0, 60 * MINUTES
+        )  # to a knot of another user: centuries
+        until = (self.knot[next_] - moment).where(place < len(self.knot), 60 * MINUTES)
+        for process, length in enumerate(self.drift_length.tolist()):
+            rho, rho_next = (torch.exp(gap.double() / -length).float() for gap in (since, until))
+            scale = 1 - (rho * rho_next).square()
+            mean += rho * (1 - rho_next.square()) / scale * self.drift[process, last]
+            mean += rho_next * (1 - rho.square()) / scale * self.drift[process, next_]
+            free = (1 - rho.square()) * (1 - rho_next.square()) / scale
+            variance += free * (1 / self.drift_precision[:, process]).mean()
+        return mean, variance
 
     def stars(self, vectors: Float[Tensor, "users draws entries"]) -> Float[Tensor, "users n_movies"]:
         """Predicted stars of every movie for users with vectors (p, b), without session effects."""
@@ -115,8 +150,10 @@ class Model(TensorFile):
         if not self.draws:
             raise ValueError("it contains no draw")
         check_index("session", self.session, self.n_users * MINUTES)
-        if (self.session.diff() <= 0).any():
-            raise ValueError("session is not in ascending order")
+        check_index("knot", self.knot, self.n_users * MINUTES * 60)
+        for name, numbers in (("session", self.session), ("knot", self.knot)):
+            if (numbers.diff() <= 0).any():
+                raise ValueError(f"{name} is not in ascending order")
         if (self.noise < 0).any():
             raise ValueError("noise has negative values")
 
@@ -143,6 +180,10 @@ def single(
         session_length=torch.tensor(3600, device=mean.device),
         session=torch.zeros(0, dtype=torch.int64, device=mean.device),
         session_effects=mean.new_zeros(1, 0),
+        knot=torch.zeros(0, dtype=torch.int64, device=mean.device),
+        drift=mean.new_zeros(0, 0),
+        drift_length=mean.new_zeros(0),
+        drift_precision=mean.new_zeros(1, 0),
         prior_mean=mean.new_zeros(1, n_entries),
         prior_precision=precision.diag()[None],
         feature_weights=mean.new_zeros(1, 0, n_entries),

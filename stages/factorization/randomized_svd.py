@@ -34,15 +34,16 @@ def leading_singular_vectors(
 def embed(
     user_factors: Float[Tensor, "draws n_users k"],
     movie_factors: Float[Tensor, "draws n_movies k"],
+    rank: int,
     generator: torch.Generator,
-) -> Float[Tensor, "n_movies k"]:
-    """The best k numbers for each movie to rebuild how users' predictions differ from those of all users.
+) -> Float[Tensor, "n_movies rank"]:
+    """The best numbers for each movie to rebuild how users' predictions differ from those of all users.
 
     By the leading singular vectors of p_uᵀ q_i, averaged over draws and centred over users (Eckart & Young
     1936). Factors themselves must not be averaged: each draw may be rotated. The distance of two rows is the
     root mean square, over users, of the difference in stars.
     """
-    draws, n_users, k = user_factors.shape
+    draws, n_users, _ = user_factors.shape
     centred = user_factors.float() - user_factors.float().mean(dim=1, keepdim=True)
     users = centred.transpose(0, 1).flatten(1) / draws
     movies = movie_factors.float().transpose(0, 1).flatten(1)
@@ -50,7 +51,9 @@ def embed(
         lambda thin: users @ (movies.T @ thin),
         lambda thin: movies @ (users.T @ thin),
         (n_users, len(movies)),
-        k,
+        rank,
         generator,
     )
-    return pad(right * singular / n_users**0.5, (0, k - len(singular)))  # fewer users or movies than factors
+    return pad(
+        right * singular / n_users**0.5, (0, rank - len(singular))
+    )  # fewer users or movies than factors

@@ -74,6 +74,11 @@ def concatenate(first: Ratings, second: Ratings) -> Ratings:
     return first._with([torch.cat(pair) for pair in zip(first._columns(), second._columns(), strict=True)])
 
 
+def moment_of(ratings: Ratings) -> Int[Tensor, " n_ratings"]:
+    """The number of each rating's user and second, ascending by user and time; users are centuries apart."""
+    return ratings.user * (60 * MINUTES) + ratings.timestamp
+
+
 def session_of(ratings: Ratings, length: Int[Tensor, ""]) -> Int[Tensor, " n_ratings"]:
     """The number of each rating's session, by its user and its time; the length is in seconds."""
     return ratings.user * MINUTES + ratings.timestamp // length

@@ -66,7 +66,7 @@ def score_users(model: Model, ease: Ease, ratings: Ratings) -> Score:
     """The ranking score of every movie for users who were folded into the model from `ratings`."""
     by_user = dataclasses.replace(ratings, rating=values(ratings.rating)).sorted_by_user()
     noise = model.noise.float()
-    deviation = noise_deviation((noise + 1 / model.effect_precision[:, None]).where(noise > 0, 0.0))
+    deviation = noise_deviation((noise + 1 / model.time_precision[:, None]).where(noise > 0, 0.0))
 
     def score(user: Int[Tensor, " users"]) -> Float[Tensor, "users n_movies"]:
         return ranking_score(model.score(user), deviation[user], ease.score(rating_rows(by_user, user)))

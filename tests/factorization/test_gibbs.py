@@ -19,7 +19,8 @@ from stages.factorization.solver import Fit
 from stages.movielens.ratings import Ratings, SideInformation
 from tests.conftest import hyperparameters, make_problem, make_ratings, make_side_information, plant, rmse
 
-PLAIN: dict[str, Any] = {"movie_features": [], "user_features": [], "session_minutes": 0}
+PLAIN: dict[str, Any] = {"movie_features": [], "user_features": [], "user_effects": []}
+PLAIN |= {"session_minutes": 0, "drift_minutes": []}
 
 
 def fit(
@@ -63,27 +64,41 @@ def test_draws_of_vectors_effects_and_noise_have_their_joint_distribution() -> N
     """Geweke 2004, "Getting It Right": sweeps that alternate with new data leave every prior as it was."""
     rows = [(user, movie, 3.0) for user in range(4) for movie in range(3)]
     train = make_ratings(rows, n_users=4, n_movies=3)
-    state = State(make_problem(train), hyperparameters(latent_factors=1, **{**PLAIN, "session_minutes": 60}))
+    train = dataclasses.replace(train, timestamp=600 * (train.movie + train.movie % 2))  # two in one second
+    timed = {"session_minutes": 60, "drift_minutes": [15, 5], "user_effects": ["genres"]}
+    known = make_side_information(3, genres=torch.tensor([[1.0], [0.0], [0.0]]))
+    state = State(
+        make_problem(train, side_information=known), hyperparameters(latent_factors=1, **{**PLAIN, **timed})
+    )
     state.mean = torch.tensor(0.0)
     correlated = torch.tensor([[1.0, 0.5], [0.5, 1.0]], dtype=torch.float64)
     for prior, deviation in ((state.user_prior, 0.5), (state.movie_prior, 0.8)):
-        prior.precision = torch.linalg.inv(deviation**2 * correlated)
-        prior.shift = torch.tensor([0.2, -0.4], dtype=torch.float64)
+        entries = prior.shift.shape[0]
+        covariance = torch.eye(entries, dtype=torch.float64) * 0.09
+        covariance[:: entries - 1, :: entries - 1] = deviation**2 * correlated
+        prior.precision = torch.linalg.inv(covariance)
+        prior.shift = torch.zeros(entries, dtype=torch.float64)
+        prior.shift[0], prior.shift[-1] = 0.2, -0.4
         prior.draw = lambda vectors: None  # type: ignore[method-assign]
     generator = torch.Generator().manual_seed(1)
     samples = []
     for _ in range(4_000):
         x, y = state.users[train.user], state.movies[train.movie]
-        level = x[:, 1] + y[:, 1] + x[:, 0] * y[:, 0] + state.effects[state.session_row]
+        level = x[:, 2] + y[:, 2] + (x[:, :2] * y[:, :2]).sum(dim=1) + state.effects[state.session_row]
+        level = level + state.drift.effect
         noise = torch.randn(len(train), generator=generator) * state.noise_precision[train.user].rsqrt()
         state.train = dataclasses.replace(train, rating=level + noise)
         state.sweep()
-        products = [(each.T @ each / len(each)).flatten().tolist() for each in (state.users, state.movies)]
+        free = state.users[:, [0, 2]], state.movies[:, [0, 2]]
+        products = [(each.T @ each / len(each)).flatten().tolist() for each in free]
+        own = state.users[:, 1].square().mean().item()
         noise_precision = state.noise_precision.log().mean().item(), math.log(state.noise_rate)
-        samples.append([*products[0], *products[1], *noise_precision, math.log(state.effect_precision)])
+        effects = [math.log(each) for each in (state.effect_precision, *state.drift.precision)]
+        samples.append([*products[0], *products[1], own, *noise_precision, *effects])
     log_gamma, log_noise_precision = digamma(1.0), digamma(NOISE_SHAPE) - digamma(1.0)
     of_users, of_movies = [0.29, 0.045, 0.045, 0.41], [0.68, 0.24, 0.24, 0.80]  # covariance plus shift shiftᵀ
-    assert_means(samples, [*of_users, *of_movies, log_noise_precision, log_gamma, log_gamma - math.log(0.1)])
+    effects = [log_gamma - math.log(0.1)] * 3
+    assert_means(samples, [*of_users, *of_movies, 0.09, log_noise_precision, log_gamma, *effects])
 
 
 def test_draws_of_the_prior_have_their_joint_distribution() -> None:
@@ -160,6 +175,36 @@ def test_a_session_effect_is_found_and_ends_with_the_session() -> None:
     torch.testing.assert_close(model.predict(later), without.predict(held_out))
 
 
+def test_a_drift_is_found_at_known_times_and_forgotten_far_from_them() -> None:
+    train, _ = plant(30, 60, latent_factors=1, noise=0.2, share=1)
+    minute = train.movie * 5
+    drift = 0.8 * torch.sin(minute / 40)
+    rated = dataclasses.replace(train, rating=train.rating + drift, timestamp=60 * minute)
+    half = torch.rand(len(train), generator=torch.Generator().manual_seed(0)) < 0.6
+    model, held_out = fit(rated[half], latent_factors=1, drift_minutes=[60]).model, rated[~half]
+    assert (model.predict(held_out) - held_out.rating).square().mean() < 0.1
+    later = dataclasses.replace(held_out, timestamp=held_out.timestamp + 10**7)
+    mean, variance = model.drift_at(later)
+    assert mean.abs().max() < 1e-6
+    assert variance.mean() == pytest.approx((1 / model.drift_precision).mean().item(), rel=0.01)
+
+
+def test_what_users_think_of_a_genre_predicts_movies_that_nobody_has_rated() -> None:
+    generator = torch.Generator().manual_seed(3)
+    genre = torch.nn.functional.one_hot(torch.arange(120) % 2).float()
+    user, movie = torch.cartesian_prod(torch.arange(60), torch.arange(120)).T
+    stars = (
+        3.5
+        + (2 * (user % 2) - 1) * (genre[movie, 0] - 0.5)
+        + 0.3 * torch.randn(len(user), generator=generator)
+    )
+    everything = Ratings(user, movie, stars, torch.arange(len(user)) * 86_400, 60, 120)
+    train, unrated = everything[movie >= 30], everything[movie < 30]
+    known = make_side_information(120, genres=genre)
+    assert fit(train, unrated, known, user_effects=["genres"]).history.validation_loss[-1] < 0.15
+    assert fit(train, unrated, known).history.validation_loss[-1] > 0.3
+
+
 def test_draws_of_the_burn_in_are_not_kept(train: Ratings) -> None:
     assert fit(train, epochs=5, burn_in=0.4).model.draws == 3
 
@@ -170,5 +215,5 @@ def test_distances_of_embeddings_are_differences_in_stars_whatever_the_rotation_
     stars = ((p - p.mean(1, keepdim=True)) @ q.mT)[0]
     differences = (stars[:, :, None] - stars[:, None]).square().mean(dim=0).sqrt()
     rotations = torch.linalg.qr(torch.randn(4, 3, 3, generator=generator)).Q
-    embeddings = embed(p @ rotations, q @ rotations, generator)
+    embeddings = embed(p @ rotations, q @ rotations, 3, generator)
     torch.testing.assert_close(torch.cdist(embeddings, embeddings), differences, atol=1e-3, rtol=1e-3)

@@ -27,6 +27,10 @@ def make_model(draws: int = 3, n_movies: int = 5, factors: int = 3, features: in
         session_length=torch.tensor(3600),
         session=torch.tensor([1 * MINUTES + 24, 2 * MINUTES]),
         session_effects=normal(draws, 2),
+        knot=torch.zeros(0, dtype=torch.int64),
+        drift=torch.zeros(0, 0),
+        drift_length=torch.zeros(0),
+        drift_precision=torch.zeros(draws, 0),
         prior_mean=normal(draws, factors + 1),
         prior_precision=torch.eye(factors + 1).repeat(draws, 1, 1),
         feature_weights=normal(draws, features, factors + 1),
@@ -43,6 +47,32 @@ def test_a_prediction_is_mean_plus_biases_plus_dot_product() -> None:
     mean, deviation = model.predict_distribution(make_ratings([(0, 0, 1.0), (0, 1, 1.0)], 1, 2))
     assert mean.tolist() == [3.5, 4.25]
     assert deviation.tolist() == pytest.approx([0, 0], abs=1e-5)
+
+
+def test_drift_is_that_of_the_joint_normal_given_all_knots() -> None:
+    """By the covariance matrix of knots and ratings, for two processes, each known at the knots."""
+    times, asked = torch.tensor([100, 130, 400, 50]), torch.tensor([0, 100, 110, 300, 900, 60])
+    owner, user = torch.tensor([1, 1, 1, 2]), torch.tensor([1, 1, 1, 1, 1, 2])
+    length, precision = torch.tensor([60.0, 600.0]), torch.tensor([[2.0, 5.0], [2.0, 5.0]])
+    drift = torch.randn(2, 4, generator=torch.Generator().manual_seed(0))
+    known = {
+        "knot": owner * 60 * MINUTES + times,
+        "drift": drift,
+        "drift_length": length,
+        "drift_precision": precision,
+    }
+    model = dataclasses.replace(make_model(draws=2), **known)
+    ratings = dataclasses.replace(make_ratings([(int(u), 0, 3.0) for u in user], 4, 5), timestamp=asked)
+    mean, variance = torch.zeros(2, len(user), dtype=torch.float64)
+    for process in range(2):
+        place, who = torch.cat([times, asked]).double(), torch.cat([owner, user])
+        covariance = torch.exp(-(place[:, None] - place).abs() / length[process]) * (who[:, None] == who)
+        weights = covariance[4:, :4] @ torch.linalg.inv(covariance[:4, :4])
+        mean += weights @ drift[process].double()
+        variance += (1 - (weights * covariance[4:, :4]).sum(dim=1)) / precision[0, process]
+    found = model.drift_at(ratings)
+    torch.testing.assert_close(found[0], mean.float(), atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(found[1], variance.float(), atol=1e-4, rtol=1e-3)
 
 
 def test_predictions_are_averages_over_draws_and_deviations_by_total_variance(monkeypatch: Patch) -> None:

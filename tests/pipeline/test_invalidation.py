@@ -34,6 +34,8 @@ PARAMETERS: dict[str, tuple[object, set[str]]] = {
     "user_features": ([], FITS),
     "feature_rank": (32, FITS),
     "session_minutes": (0, FITS),
+    "user_effects": (["genres"], FITS),
+    "drift_minutes": ([5], FITS),
     "biases": (False, FITS),
     "regularization": (10, FITS),
     "bias_regularization": (3, FITS),

@@ -33,7 +33,7 @@ WORDS = {
     "solver": ["gibbs", "als", "adam", "ALS", "sgd"],
     "device": ["auto", "cpu", "cuda", "mps", "xpu", "cpu:0", "tpu"],
 }
-FEATURES = ["genres", "period", "raters", "rated", "directors"]
+FEATURES = ["genres", "period", "raters", "rated", "popularity", "directors"]
 EDGES = [-1, 0, 1e-300, 0.01, 0.99, 1.5, 10.01, 100, 101, 1024, 1025, 1e5, 1e6, 1e6 + 1, 2**63, 10**30, 1e300]
 """Numbers at the ends of ranges, and of what computers represent."""
 ANYTHING = st.one_of(

@@ -26,7 +26,7 @@ def test_other_factors_train_again_and_going_back_restores(repository: Repositor
     assert result.ran == AFTER_TRAINING
     assert "learning_rate: 1e-05\n" in (repository.path / "params.yaml").read_text()  # a string to YAML
     model = torch.load(repository.path / "data" / "model.pt", weights_only=True)
-    assert model["user_factors"].shape[-1] == 16
+    assert model["embeddings"].shape[-1] == 16
     difference = repository.dvc("metrics", "diff").output
     assert re.search(r"metrics/test\.json +rmse +\d\.\d+ +\d\.\d+ +-?\d\.\d+", difference)
     factors, rate = (f"{key}={DEFAULTS[key]}" for key in ("latent_factors", "learning_rate"))

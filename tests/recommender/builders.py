@@ -113,7 +113,7 @@ def build(data: Path) -> Path:
 
 def fitted(solver: Any, train: Ratings) -> Any:
     penalties = {"regularization": 2, "bias_regularization": 1}
-    features = {"movie_features": ("raters",), "feature_rank": 4}
+    features = {"movie_features": ("raters",), "user_effects": (), "feature_rank": 4}
     chosen = hyperparameters(latent_factors=3, epochs=24, **features, **penalties)
     return solver.fit(make_problem(train), chosen).model.serialize()
 
