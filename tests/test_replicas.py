@@ -16,7 +16,7 @@ from tests.repository import DEFAULTS
     [
         ({}, 2, 1),
         ({"solver": "als"}, 2, 0),
-        ({"movie_features": ["raters"]}, 2, 0),
+        ({"movie_features": ["raters"], "user_effects": []}, 2, 0),
         ({"replicas": 0}, 0, 0),
         ({"study": False}, 0, 0),
     ],
