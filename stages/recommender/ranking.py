@@ -27,8 +27,9 @@ def recommend(
     index = candidates.nonzero().flatten()
     people = [(profile, profile.posterior()) for profile in profiles]
     stars = torch.stack([person.stars()[index] for _, person in people])
-    scores = torch.stack([_score(*each, index, adventurous) for each in people])
-    score = scores.amin(dim=0) if together == "least-misery" else scores.mean(dim=0)
+    scores = [_score(*each, own, index, adventurous) for each, own in zip(people, stars, strict=True)]
+    both = torch.stack(scores)
+    score = both.amin(dim=0) if together == "least-misery" else both.mean(dim=0)
     artifacts = profiles[0].artifacts
     cluster = torch.tensor(artifacts.movies["cluster"].to_numpy("int64", na_value=-1))[index]
     rows = spread(score, cluster.where(cluster >= 0, -1 - index), count, adventurous)
@@ -46,14 +47,17 @@ def recommend(
 
 
 def _score(
-    profile: UserProfile, person: UserPosterior, index: Int[Tensor, " candidates"], adventurous: float
+    profile: UserProfile,
+    person: UserPosterior,
+    stars: Float[Tensor, " candidates"],
+    index: Int[Tensor, " candidates"],
+    adventurous: float,
 ) -> Float[Tensor, " candidates"]:
     """The ranking score; the more adventurous, the less popularity and the more uncertainty count.
 
     At full adventure EASE's estimate is relative to the number of ratings, and the stars are one
     standard deviation, without the noise of ratings, above the prediction.
     """
-    stars = person.stars()[index]
     if adventurous:
         variance = (person.deviation(index).square() - person.noise.mean()).clamp(min=0)
         stars = stars + adventurous * variance.sqrt()
