@@ -160,8 +160,13 @@ def read_experiments(saved: Path | None) -> tuple[pd.DataFrame, list[str]]:
         text = _read_file(saved)
     else:
         command = [sys.executable, "-m", "dvc", "exp", "show", "--csv"]
-        text = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603
+        shown = subprocess.run(command, capture_output=True, text=True)  # noqa: S603
+        if shown.returncode:
+            raise UserError(f"{shown.stderr.strip()}; if experiments are running, try again")
+        text = shown.stdout
     table = pd.read_csv(io.StringIO(text or "nothing"), dtype="string", keep_default_na=False)
+    if "State" in table:  # what still runs shows the metrics of the commit that it started from
+        table = table[table["State"].isin(["", "Success"])]
     if not {"Experiment", "seed", "rmse"} <= {*table}:
         raise UserError(f"{saved or 'dvc exp show'} has no experiments with test ratings")
     keys = [key for key in yaml.safe_load(_read_file("params.yaml")) if key in table]

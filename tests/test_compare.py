@@ -12,17 +12,17 @@ from stages.compare import Run, compare_seeds, rank, read_experiments
 from stages.core.cli import UserError
 from tests.conftest import Capture, Patch
 
-NAMES = "Experiment,rev,validation_rmse,rmse,ndcg_at_10,n_test,epochs,seed,split,data/model.pt"
+NAMES = "Experiment,rev,State,validation_rmse,rmse,ndcg_at_10,n_test,epochs,seed,split,data/model.pt"
 SHOWN = f"""{NAMES}
-,workspace,0.7,0.7,0.3,9,96,42,random,a
-,main,0.8,0.9,0.3,9,96,42,random,a
-a-1,1,0.80,0.80,0.30,9,128,1,random,a
-a-2,2,0.84,0.84,0.30,9,128,2,random,a
-b-1,3,0.70,0.79,0.31,9,32,1,random,a
-b-2,4,0.74,0.83,0.30,9,32,2,random,a
-b-3,5,0.70,0.70,0.30,9,32,3,random,a
-running,6,,,,,32,4,random,a
-other,7,0.9,0.9,0.30,9,96,42,temporal,a
+,workspace,,0.7,0.7,0.3,9,96,42,random,a
+,main,,0.8,0.9,0.3,9,96,42,random,a
+a-1,1,Success,0.80,0.80,0.30,9,128,1,random,a
+a-2,2,Success,0.84,0.84,0.30,9,128,2,random,a
+b-1,3,Success,0.70,0.79,0.31,9,32,1,random,a
+b-2,4,Success,0.74,0.83,0.30,9,32,2,random,a
+b-3,5,Success,0.70,0.70,0.30,9,32,3,random,a
+running,6,Running,0.1,0.1,0.9,9,32,4,random,a
+other,7,Success,0.9,0.9,0.30,9,96,42,temporal,a
 """
 
 
