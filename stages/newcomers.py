@@ -104,9 +104,8 @@ def evaluate(
     problem = make_problem(parameters, others, validation, side_information, "without newcomers")
     model = fit(problem, parameters).model.to(torch.device("cpu"))
     _, user = torch.unique(others.user, return_inverse=True)
-    rows = replace(
-        others, user=user, n_users=int(user.max()) + 1
-    )  # newcomers are not even empty rows of EASE
+    # newcomers are not even empty rows of EASE
+    rows = replace(others, user=user, n_users=int(user.max()) + 1)
     ease = fit_ease(rows, parameters.ease_regularization)
     similarity = item_similarities(others) if fits_in_memory(others) else None
     # EASE is tuned for newcomers, on folds of the training and validation ratings

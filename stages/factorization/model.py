@@ -110,9 +110,8 @@ class Model(TensorFile):
             return mean, variance
         place = torch.searchsorted(self.knot, moment)
         last, next_ = (place - 1).clamp(min=0), place.clamp(max=len(self.knot) - 1)
-        since = (moment - self.knot[last]).where(
-            place > 0, 60 * MINUTES
-        )  # to a knot of another user: centuries
+        # a knot of another user is centuries away
+        since = (moment - self.knot[last]).where(place > 0, 60 * MINUTES)
         until = (self.knot[next_] - moment).where(place < len(self.knot), 60 * MINUTES)
         for process, length in enumerate(self.drift_length.tolist()):
             rho, rho_next = (torch.exp(gap.double() / -length).float() for gap in (since, until))

@@ -54,6 +54,5 @@ def embed(
         rank,
         generator,
     )
-    return pad(
-        right * singular / n_users**0.5, (0, rank - len(singular))
-    )  # fewer users or movies than factors
+    missing = rank - len(singular)  # above 0 with fewer users or movies than factors
+    return pad(right * singular / n_users**0.5, (0, missing))
