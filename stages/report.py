@@ -13,7 +13,8 @@ from stages.core.parameters import Count, Seeded
 from stages.core.seeds import derive_seed
 from stages.factorization.model import Model
 from stages.movielens.movies import read_movies
-from stages.plotting import charts, explorer, listing, results
+from stages.page import explorer
+from stages.plotting import charts, listing, results
 from stages.plotting.map import movie_map
 from stages.ranking.bootstrap import summarise
 from stages.ranking.ease import Ease

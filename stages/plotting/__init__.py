@@ -1,1 +1,1 @@
-"""Charts, the map, the listing and the explorer page."""
+"""Charts, the map, the listing and the tables of results."""

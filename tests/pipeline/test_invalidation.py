@@ -60,7 +60,7 @@ CODE: dict[str, set[str]] = {
     "ranking/metrics.py": {"baselines", "newcomers", "evaluate", "report"},
     "clustering/kmeans.py": {"points", "cluster", "curve", "report"},
     "plotting/listing.py": {"report"},
-    "plotting/explorer.js": {"report"},
+    "page/explorer.js": {"report"},
     "recommender/title_search.py": set(),
     "recommend.py": set(),
     "compare.py": set(),

@@ -12,8 +12,8 @@ from playwright.sync_api import sync_playwright
 from stages.recommender.artifacts import Artifacts
 from tests.committed_results import TOLERANCE, differences, experiments, flat, metrics
 from tests.conftest import Capture
+from tests.page.test_explorer import CHROMIUM, compare, data_of, find
 from tests.pipeline.conftest import Repository
-from tests.plotting.test_explorer import CHROMIUM, compare, data_of, find
 from tests.repository import ROOT, STAGES
 
 pytestmark = pytest.mark.long

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.colors import to_rgb
 
 from stages.movielens.movies import read_movies
-from stages.plotting import explorer
+from stages.page import explorer
 from stages.recommender.artifacts import Artifacts
 from tests.clustering.builders import movies
 from tests.recommender.builders import CLUSTERED, CLUSTERS

@@ -16,7 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from matplotlib.transforms import Bbox
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from stages.plotting import explorer, page_model
+from stages.page import encoding, explorer
 from stages.plotting.charts import COLOURS
 from stages.ranking import ease
 from stages.recommender import film_list
@@ -71,9 +71,9 @@ def test_the_page_of_a_large_model_stays_small(factors: int) -> None:
     model = make_model(draws=6, n_movies=n_movies, factors=factors, features=64)
     rated = [(user, int(movie), 4.0) for user in range(60) for movie in rng.permutation(n_movies)[:400]]
     ratings = make_ratings(rated, 60, n_movies)
-    rows = torch.arange(page_model.MAX_MOVIES)
-    weights = page_model.encode_ease(ease.fit(ratings, 10.0), rows, torch.ones(len(rows), dtype=torch.int64))
-    encoded = page_model.encode_draws(model, rows), weights
+    rows = torch.arange(encoding.MAX_MOVIES)
+    weights = encoding.encode_ease(ease.fit(ratings, 10.0), rows, torch.ones(len(rows), dtype=torch.int64))
+    encoded = encoding.encode_draws(model, rows), weights
     assert len(json.dumps(encoded)) < 2_500_000
 
 

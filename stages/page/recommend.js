@@ -1,4 +1,4 @@
-// Predicts stars and ranks movies for one person, as stages/recommender/ does, from the numbers of page_model.py.
+// Predicts stars and ranks movies for one person, as stages/recommender/ does, from the numbers of encoding.py.
 //
 // A person's vector z ~ N(f, I) is a ridge regression on their ratings, in each draw (stages/factorization/fold_in.py):
 //

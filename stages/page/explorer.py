@@ -12,9 +12,9 @@ import torch
 from stages.clustering.embeddings import Embedding, nearest_rows
 from stages.factorization.model import Model
 from stages.movielens.title_format import alternatives, spoken
+from stages.page.encoding import MAX_MOVIES, encode_draws, encode_ease
 from stages.plotting.charts import COLOURS
 from stages.plotting.listing import fill
-from stages.plotting.page_model import MAX_MOVIES, encode_draws, encode_ease
 from stages.ranking.ease import Ease
 
 SCRIPTS = ("recommend.js", "search.js", "films.js", "map.js", "explorer.js")
