@@ -23,9 +23,8 @@ MODEL = "**this model**"
 SEEDS = "| with | RMSE, stars | minus the default's | NDCG@10 | minus the default's | inside 80 % |"
 SETTINGS = {
     "nothing: the default": "default-1",
-    "`-S 'drift_minutes=[]'`": "no_drift-1",
     "`-S 'user_effects=[]'`": "no_effects-1",
-    "`-S session_minutes=0 -S 'drift_minutes=[]'`: without times": "no_times-1",
+    "`-S 'drift_minutes=[]'`: without times": "no_times-1",
     "the same, `-S 'movie_features=[]' -S 'user_features=[]' -S 'user_effects=[]'`": "plain-1",
     "`-S solver=als -S epochs=15`": "als-1",
 }

@@ -6,6 +6,9 @@ Such a process is Markov, so the inverse of its covariance matrix is tridiagonal
 the gap before a time and ρ' for the one after it, the diagonal has 1/(1 - ρ²) + ρ'²/(1 - ρ'²), and next to it
 is -ρ/(1 - ρ²), all divided by σ². Rasmussen & Williams 2006, "Gaussian Processes for Machine Learning",
 appendix B.2.
+
+Drawn are u = z / σ, and σ ~ N(0, 1) of either sign: given z, σ would hardly move from one draw to the next.
+Papaspiliopoulos, Roberts & Sköld 2007, "A General Framework for the Parametrization of Hierarchical Models".
 """
 
 import itertools
@@ -22,23 +25,29 @@ from stages.factorization.prior import RELAXATION, SPREAD, STEP
 from stages.movielens.ratings import Ratings, moment_of
 
 AT_ONCE = 2**20  # knots whose equations are solved at once, about: bounds memory
+START = 0.2  # σ at the start, in stars; it is found in a few sweeps
 CENTURY = 4e9  # seconds: only those between users are longer
 
 
 class Drift:
-    """The current draw of each process at the knots, the distinct times of each user, and of its variance."""
+    """The current draw of each process at the knots, the distinct times of each user, and of its scale."""
 
     def __init__(self, train: Ratings, minutes: tuple[float, ...], rng: np.random.Generator) -> None:
         self.length = 60 * torch.tensor(minutes, dtype=torch.float64)  # ℓ, in seconds
         self.knot, self.row = torch.unique(moment_of(train), return_inverse=True)
         self.rng, self.gap = rng, self.knot.diff().double().cpu().numpy()
-        self.precision = np.full(len(minutes), 20.0)  # 1 / σ²
-        self.value = train.rating.new_zeros(len(minutes), len(self.knot))
-        self.total, self.n_kept = torch.zeros_like(self.value), 0
+        self.scale = train.rating.new_full((len(minutes), 1), START)  # σ, in stars
+        self.unit = train.rating.new_zeros(len(minutes), len(self.knot))  # z / σ
+        self.total, self.n_kept = torch.zeros_like(self.unit), 0
         first = np.flatnonzero(self.gap > CENTURY) + 1  # knots of all users but the first
         _, ends = np.unique(first // AT_ONCE, return_index=True)
         bounds = first[ends].tolist() if len(self.knot) > AT_ONCE else []
         self.parts = [slice(*pair) for pair in itertools.pairwise([0, *bounds, len(self.knot)])]
+
+    @property
+    def value(self) -> Float[Tensor, "processes knots"]:
+        """z, in stars."""
+        return self.scale * self.unit
 
     @property
     def effect(self) -> Float[Tensor, " n_ratings"]:
@@ -46,45 +55,40 @@ class Drift:
         return self.value.sum(dim=0).index_select(0, self.row)
 
     def draw(self, target: Float[Tensor, " n_ratings"], alpha: Float[Tensor, " n_ratings"]) -> None:
-        """Draw each process given the others, then its variance; `target` is what all are to explain."""
-        weight, moment = (sum_by(self.row, each, len(self.knot)) for each in (alpha, alpha * target))
-        for number in range(len(self.value)):
+        """Draw each process given the others, then its scale; `target` is what all are to explain."""
+        sums = (sum_by(self.row, each, len(self.knot)) for each in (alpha, alpha * target))
+        weight, moment = (each.double().cpu().numpy() for each in sums)
+        for number, length in enumerate(self.length.tolist()):
             others = self.value.sum(dim=0) - self.value[number]
-            columns = (
-                each.double().cpu().numpy() for each in (weight, moment - weight * others, self.value[number])
-            )
-            weights, moments, current = columns
-            squares = 0.0
+            own = moment - weight * others.cpu().numpy()
+            unit, scale = self.unit[number].double().cpu().numpy(), float(self.scale[number])
             for part in self.parts:
-                own = self.precision[number], weights[part], moments[part], current[part]
-                current[part], square = self._draw(float(self.length[number]), part, *own)
-                squares += square
-            self.value[number] = torch.from_numpy(current).to(self.value)
-            self.precision[number] = self.rng.gamma(1 + len(current) / 2) / (0.1 + squares / 2)
+                unit[part] = self._draw(length, part, scale**2 * weight[part], scale * own[part], unit[part])
+            self.unit[number] = torch.from_numpy(unit)
+            precision = 1 + (weight * unit**2).sum()
+            self.scale[number] = (unit * own).sum() / precision + self.rng.standard_normal() / precision**0.5
 
     def _draw(
         self,
         length: float,
         part: slice,
-        precision: float,
         weight: Float[np.ndarray, " knots"],
         moment: Float[np.ndarray, " knots"],
         current: Float[np.ndarray, " knots"],
-    ) -> tuple[Float[np.ndarray, " knots"], float]:
-        """z ~ N(P⁻¹ Σ α t, P⁻¹), over-relaxed, and zᵀ Q z; P = Q/σ² + diag(Σ α), and Q/σ² is of the prior."""
+    ) -> Float[np.ndarray, " knots"]:
+        """u ~ N(P⁻¹ σ Σ α t, P⁻¹), over-relaxed, with P = Q + diag(σ² Σ α), where Q is the prior's."""
         rho = np.minimum(np.exp(-self.gap[part.start : part.stop - 1] / length), 1 - 1e-9)
         gain = 1 / (1 - rho**2)
         band = np.zeros((2, len(current)))  # the diagonal, and what is next to it
         band[0] = np.append(1.0, gain)
         band[0, :-1] += rho**2 * gain
         band[1, :-1] = -rho * gain
-        posterior = precision * band
-        posterior[0] += weight
-        root = cholesky_banded(posterior, overwrite_ab=True, lower=True, check_finite=False)
+        band[0] += weight
+        root = cholesky_banded(band, overwrite_ab=True, lower=True, check_finite=False)
         mean = cho_solve_banded((root, True), moment, check_finite=False)
         noise, _ = dtbtrs(root, self.rng.standard_normal((len(current), 1)), uplo="L", trans="T")
-        drawn = STEP * mean + SPREAD * noise[:, 0] + RELAXATION * current
-        return drawn, (band[0] * drawn**2).sum() + 2 * (band[1, :-1] * drawn[:-1] * drawn[1:]).sum()
+        drawn: Float[np.ndarray, " knots"] = STEP * mean + SPREAD * noise[:, 0] + RELAXATION * current
+        return drawn
 
     def keep(self) -> None:
         """Add the current draw to the sum of those that are kept."""

@@ -41,7 +41,8 @@ SMALL = (
     "effect_precision",
     "drift_precision",
 )
-START = 0.1  # standard deviation of factors at the start; forgotten during the burn-in
+SESSION = 600  # seconds in which ratings that are folded in share an effect, if there are no sessions
+START = 0.25  # standard deviation of factors at the start, near where they end: their scale moves slowly
 
 
 def fit(problem: Problem, hyperparameters: Hyperparameters) -> Fit:
@@ -93,7 +94,7 @@ class State:
         self.noise_precision = torch.ones(self.train.n_users, device=device)  # α
         self.noise_rate = NOISE_SHAPE
         self.with_sessions = hyperparameters.session_minutes > 0
-        self.session_length = torch.tensor(60 * hyperparameters.session_minutes or 3600, device=device)
+        self.session_length = torch.tensor(60 * hyperparameters.session_minutes or SESSION, device=device)
         session = session_of(self.train, self.session_length)
         self.session, self.session_row = torch.unique(session, return_inverse=True)
         self.effects = torch.zeros(len(self.session), device=device)  # s
@@ -200,7 +201,7 @@ class State:
             knot=self.drift.knot,
             drift=self.drift.value,
             drift_length=self.drift.length,
-            drift_precision=torch.tensor(self.drift.precision, dtype=torch.float32)[None],
+            drift_precision=self.drift.scale.mT**-2,
             effect_precision=torch.tensor([self.effect_precision], dtype=torch.float32),
         )
 

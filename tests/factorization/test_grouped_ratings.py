@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.factorization.grouped_ratings import divide, group, unpack
@@ -10,6 +10,7 @@ from stages.movielens.ratings import Ratings
 from tests.conftest import make_ratings
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 4), st.just(3.0)), max_size=30),
     st.integers(1, 4),
