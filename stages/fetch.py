@@ -26,8 +26,6 @@ SYNTHETIC_SEED = 0  # a constant: `seed` varies what is done with the dataset, n
 
 
 class FetchParameters(Parameters):
-    """The keys that this stage reads."""
-
     dataset: str
 
 

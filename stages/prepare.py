@@ -23,8 +23,6 @@ from stages.movielens.ratings import Ratings
 
 
 class PrepareParameters(Seeded):
-    """The keys that this stage reads."""
-
     dataset: str
     split: Literal["random", "temporal", "predefined"]
     fold: str

@@ -20,8 +20,6 @@ from stages.movielens.ratings import Ratings, SideInformation
 
 
 class TrainParameters(FitParameters):
-    """The keys that this stage reads."""
-
     processes: Annotated[Count, Field(le=1024)]
 
 

@@ -1,6 +1,6 @@
 """Ratings as tensors: what `prepare` writes and every later stage reads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
@@ -10,7 +10,8 @@ from torch import Tensor
 from stages.core.files import check_index, typed
 from stages.core.tensors import TensorFile
 
-MINUTES = 1 << 30  # since 1970, to year 4011: later timestamps are invalid, `user * MINUTES` fits int64
+MAX_MINUTES = 1 << 30
+"""Since 1970, to the year 4011: later timestamps are invalid, so that `user * MAX_MINUTES` fits int64."""
 
 
 @typed
@@ -56,7 +57,7 @@ class Ratings(TensorFile):
         """Raise ValueError if an index or a timestamp is out of range."""
         check_index("user", self.user, self.n_users)
         check_index("movie", self.movie, self.n_movies)
-        check_index("timestamp", self.timestamp, MINUTES * 60)
+        check_index("timestamp", self.timestamp, MAX_MINUTES * 60)
 
 
 @typed
@@ -74,11 +75,16 @@ def concatenate(first: Ratings, second: Ratings) -> Ratings:
     return first._with([torch.cat(pair) for pair in zip(first._columns(), second._columns(), strict=True)])
 
 
+def views(ratings: Ratings) -> Ratings:
+    """Who rated what: every rating is 1, in the order of users."""
+    return replace(ratings, rating=torch.ones_like(ratings.rating)).sorted_by_user()
+
+
 def moment_of(ratings: Ratings) -> Int[Tensor, " n_ratings"]:
     """The number of each rating's user and second, ascending by user and time; users are centuries apart."""
-    return ratings.user * (60 * MINUTES) + ratings.timestamp
+    return ratings.user * (60 * MAX_MINUTES) + ratings.timestamp
 
 
 def session_of(ratings: Ratings, length: Int[Tensor, ""]) -> Int[Tensor, " n_ratings"]:
     """The number of each rating's session, by its user and its time; the length is in seconds."""
-    return ratings.user * MINUTES + ratings.timestamp // length
+    return ratings.user * MAX_MINUTES + ratings.timestamp // length

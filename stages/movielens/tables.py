@@ -1,5 +1,7 @@
 """Tables of users, movies and tags, side information on movies, and summary statistics."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import torch
@@ -42,6 +44,13 @@ def movies_table(ratings: Ratings, movie_ids: np.ndarray, movies: pd.DataFrame) 
             "tmdb_id": _ids(listed["tmdb_id"]),
         }
     )
+
+
+def read_movies(path: Path) -> pd.DataFrame:
+    """A table of movies as `prepare` or `cluster` wrote it; a film called "NA" keeps its title."""
+    integers = dict.fromkeys(["year", "imdb_id", "tmdb_id"], "Int64")
+    gaps = dict.fromkeys([*integers, "x", "y"], "")
+    return pd.read_csv(path, dtype=integers, keep_default_na=False, na_values=gaps)
 
 
 def _ids(text: pd.Series) -> pd.api.extensions.ExtensionArray:

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 import pandas as pd
 
 from stages.core.cli import UserError
-from stages.movielens.ratings import MINUTES
+from stages.movielens.ratings import MAX_MINUTES
 
 Schema = dict[str, str]
 """Columns and their pandas dtypes."""
 
-LATEST = MINUTES * 60 - 1  # seconds since 1970
+LATEST = MAX_MINUTES * 60 - 1  # seconds since 1970
 EXPECTED = {"int64": "a whole number of 64 bits", "float64": "a number", "str": "UTF-8 text"}
 
 

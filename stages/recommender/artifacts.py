@@ -10,8 +10,8 @@ from stages.clustering.embeddings import MovieEmbeddings
 from stages.core.cli import UserError
 from stages.core.files import load
 from stages.factorization.model import Model
-from stages.movielens.movies import read_movies
 from stages.movielens.ratings import Ratings, concatenate
+from stages.movielens.tables import read_movies
 from stages.movielens.title_format import spoken
 from stages.ranking.ease import Ease
 from stages.recommender.film_list import printable

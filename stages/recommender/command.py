@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from stages.core.cli import UserError
+from stages.movielens.title_format import label
 from stages.ranking.score import DISLIKED
 from stages.recommender.profile import UserProfile
 from stages.recommender.ranking import recommend
 from stages.recommender.recommender import Recommender
-from stages.recommender.title_search import label
 
 LEAST = 0.05  # stars that a rating must add to be named in a table
 NARROW = {"because of": 60, "genres": 100, "cluster": 140}  # characters that a terminal needs for a column

@@ -9,7 +9,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from stages.core.cli import UserError
-from stages.movielens.title_format import split_year, spoken
+from stages.movielens.title_format import label, split_year, spoken
 from stages.recommender.normalization import Kind, initials, names_of, normalise
 
 FAR = 5  # a movie with so many times the ratings of any other candidate is taken without a question
@@ -24,11 +24,6 @@ class Name(NamedTuple):
     kind: Kind
     text: str
     key: str
-
-
-def label(title: str, year: int | None) -> str:
-    """A title with its year where that is known: "The Matrix (1999)"."""
-    return f"{title} ({year})" if year else title
 
 
 class Titles:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from stages.movielens import tables
-from stages.movielens.movies import read_movies
+from stages.movielens.tables import read_movies
 from tests.conftest import make_ratings
 
 RATINGS = make_ratings([(0, 0, 4.0), (1, 0, 5.0), (0, 1, 0.5)], n_users=2, n_movies=2)
