@@ -3,10 +3,12 @@
 import argparse
 import contextlib
 import inspect
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 OUT_OF_MEMORY = re.compile("not enough memory|can't allocate memory|out of memory", re.IGNORECASE)
 """PyTorch's messages, on a CPU or a GPU."""
@@ -16,10 +18,23 @@ class UserError(Exception):
     """An error that the user can fix: reported as a message, without a traceback."""
 
 
+def printable(text: str) -> str:
+    """The text with � for all but printable characters and line breaks: others could control a terminal."""
+    return "".join(each if each.isprintable() or each == "\n" else "�" for each in text)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are printable."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with status 2."""
+        super().error(printable(message))
+
+
 def run(main: Callable[..., None]) -> None:
     """Call `main` with a path for each of its arguments, read from options of the same names."""
     stage = Path(sys.argv[0]).stem
-    parser = argparse.ArgumentParser(prog=f"python -m stages.{stage}", description=main.__doc__)
+    parser = Parser(prog=f"python -m stages.{stage}", description=main.__doc__)
     for name, argument in inspect.signature(main).parameters.items():
         required = argument.default is argument.empty
         note = "a path" if required else f"a path (default: {argument.default})"
@@ -37,11 +52,12 @@ def report_errors(stage: str) -> Iterator[None]:
     try:
         yield
     except (UserError, OSError) as error:
-        sys.exit(f"{stage}: {error}")
+        sys.exit(printable(f"{stage}: {error}"))
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)):
-            sys.exit(f"{stage}: out of memory; no output was written ({error})")
+            sys.exit(printable(f"{stage}: out of memory; no output was written ({error})"))
         raise
     except KeyboardInterrupt:
-        print(f"{stage}: interrupted; no output was written", file=sys.stderr)
-        sys.exit(130)
+        if sys.stderr:
+            print(f"{stage}: interrupted; no output was written", file=sys.stderr, flush=True)
+        os._exit(130)  # threads that still compute would crash an orderly end

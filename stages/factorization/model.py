@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 from tqdm import tqdm
 
-from stages.core.files import check_index, typed
+from stages.core.files import check_index
 from stages.core.tensors import TensorFile, named_fields
 from stages.movielens.ratings import MAX_MINUTES, Ratings, moment_of, session_of
 
@@ -26,7 +26,6 @@ FIXED = 1e9  # prior precision of an entry that is 0 for every user
 BLOCK = 2**15  # ratings whose factors are multiplied at once, so that they stay in the processor's cache
 
 
-@typed
 @dataclass(frozen=True)
 class Model(TensorFile):
     """One or more draws, and the prior of a user: (p, b) ~ N(m + Bᵀ f, Λ⁻¹), f = Σ V_i / √n for n ratings."""
@@ -157,7 +156,6 @@ class Model(TensorFile):
             raise ValueError("noise has negative values")
 
 
-@typed
 @dataclass(frozen=True)
 class NotebookFactors(TensorFile):
     """Factors of the notebook's recipe; no seeds if it was left out."""
@@ -167,7 +165,6 @@ class NotebookFactors(TensorFile):
     movie_factors: Float[Tensor, "seeds n_movies k"]
 
 
-@typed
 @dataclass(frozen=True)
 class Replicas(TensorFile):
     """Movie embeddings from fits with other seeds, and from one without genres if the model uses them."""

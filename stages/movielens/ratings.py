@@ -7,14 +7,13 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from stages.core.files import check_index, typed
+from stages.core.files import check_index
 from stages.core.tensors import TensorFile
 
 MAX_MINUTES = 1 << 30
 """Since 1970, to the year 4011: later timestamps are invalid, so that `user * MAX_MINUTES` fits int64."""
 
 
-@typed
 @dataclass(frozen=True)
 class Ratings(TensorFile):
     """Some of the ratings, as parallel tensors; `n_users` and `n_movies` count those of the whole dataset."""
@@ -60,7 +59,6 @@ class Ratings(TensorFile):
         check_index("timestamp", self.timestamp, MAX_MINUTES * 60)
 
 
-@typed
 @dataclass(frozen=True)
 class SideInformation(TensorFile):
     """What is known of each movie besides its ratings: rows of length 1, or zeros where nothing is known."""

@@ -1,5 +1,6 @@
 """A stage ends with one clear message when something is wrong."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,7 @@ def fail(error: BaseException) -> None:
     [
         (lambda: fail(UserError("there is nothing at /a")), "there is nothing at /a"),
         (lambda: fail(OSError(28, "No space left on device")), "No space left on device"),
+        (lambda: fail(UserError("\x1b[2J\x9b\u202e\udcff")), "train: �[2J���"),
         (lambda: np.empty(2**55), "out of memory; no output was written"),
         (lambda: torch.empty(2**55), "out of memory; no output was written"),
     ],
@@ -33,7 +35,8 @@ def test_an_error_that_the_user_can_fix_is_one_message(action: Callable[[], obje
     assert part in message
 
 
-def test_an_interrupt_has_status_130_and_any_other_error_keeps_its_traceback() -> None:
+def test_an_interrupt_has_status_130_and_any_other_error_keeps_its_traceback(monkeypatch: Patch) -> None:
+    monkeypatch.setattr("os._exit", sys.exit)
     with pytest.raises(SystemExit, match=r"^130$"), cli.report_errors("train"):
         fail(KeyboardInterrupt())
     with pytest.raises(RuntimeError, match="tensor"), cli.report_errors("train"):
