@@ -46,7 +46,7 @@ def main(
     parameters = ReportParameters.load(params)
     statistics = json.loads((prepared / "statistics.json").read_text())
     label = statistics["label"]
-    all_movies, clustered = read_movies(prepared / "movies.csv"), read_movies(clusters)
+    all_movies, clustered = read_movies(prepared / "movies.csv"), read_movies(clusters, "cluster")
     losses, numbers = pd.read_csv(history), pd.read_csv(curve)
     distinctive = pd.read_csv(terms, keep_default_na=False)
 

@@ -24,7 +24,8 @@ def check_fields(dataclass: Any, values: Mapping[str, Any]) -> None:
     """Raise TypeError unless values are as a dataclass declares them; axes of one name have one length."""
     with jaxtyped("context"):
         for field in fields(dataclass):
-            value, expected = values.get(field.name), cast(type, field.type)
+            value: Any = values.get(field.name)
+            expected = cast(type, field.type)
             if not isinstance(value, (int, float) if expected is float else expected):
                 found = f"{value.dtype}{[*value.shape]}" if hasattr(value, "shape") else f"{value!r:.60}"
                 raise TypeError(f"{field.name} is {found}, expected {expected.__name__}")

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from stages.core.cli import UserError
 from stages.core.files import check_index
 from stages.core.tensors import TensorFile
 
@@ -69,7 +70,11 @@ class SideInformation(TensorFile):
 
 
 def concatenate(first: Ratings, second: Ratings) -> Ratings:
-    """All ratings of two parts of one dataset."""
+    """All ratings of two parts of one dataset; raises UserError if they are of two."""
+    if (first.n_users, first.n_movies) != (second.n_users, second.n_movies):
+        raise UserError(
+            "train.pt, validation.pt and test.pt belong to different data; run: dvc repro -f prepare"
+        )
     return first._with([torch.cat(pair) for pair in zip(first._columns(), second._columns(), strict=True)])
 
 
