@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from stages.core.cli import UserError
+from stages.core.cli import UserError, printable
 from stages.factorization.fold_in import UserPosterior, fold_in
 from stages.ranking.score import DISLIKED, values
 from stages.recommender import film_list
@@ -111,4 +111,4 @@ class UserProfile:
 def note(text: str) -> None:
     """Print a remark to the standard error, if that is open."""
     if sys.stderr:
-        print(f"note: {text}", file=sys.stderr)
+        print(printable(f"note: {text}"), file=sys.stderr)
