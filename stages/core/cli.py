@@ -5,6 +5,7 @@ import contextlib
 import inspect
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -49,6 +50,8 @@ def run(main: Callable[..., None]) -> None:
 @contextlib.contextmanager
 def report_errors(stage: str) -> Iterator[None]:
     """Exit with one message and status 1 on a `UserError`, an OS error or lack of memory, 130 on Ctrl-C."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     except (UserError, OSError) as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from tqdm import tqdm
 
 from stages.core.cli import UserError, printable
 from stages.factorization.fold_in import UserPosterior, fold_in
@@ -67,9 +68,10 @@ class UserProfile:
         Raises UserError if no film is found.
         """
         films, repeated, unknown = film_list.read(path), list[str](), list[str]()
-        for number, (title, stars) in enumerate(films, start=1):
+        shown = tqdm(films, "find films", unit="film", delay=2, disable=not sys.stderr)
+        for number, (title, stars) in enumerate(shown, start=1):
             try:
-                movie = self.artifacts.titles.find(title)
+                movie = self.artifacts.titles.find(title, suggest=False)
             except UserError:
                 unknown.append(title)
                 continue
