@@ -54,7 +54,7 @@ def check_index(name: str, index: Any, n: int) -> None:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write beside `path`, then rename, so that readers see the old file or the new one.
+    """Write another file, then rename it, so that readers see the old content or the new.
 
     What an interrupted write leaves, `.NAME.part`, is replaced by the next one.
     """

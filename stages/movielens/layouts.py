@@ -55,7 +55,7 @@ class Release(NamedTuple):
     ratings: pd.DataFrame  # user_id, movie_id (MovieLens's), rating (stars), timestamp (seconds since 1970)
     movies: pd.DataFrame  # movie_id, title (with year), genres (joined by "|"), imdb_id, tmdb_id (or missing)
     tags: pd.DataFrame  # user_id, movie_id, tag (free text); without rows where the release has no tags.csv
-    n_test: int  # the last so many `ratings` are the test ratings of the fold that was asked for
+    n_test: int  # number of the last `ratings` that are the test ratings of the fold that was asked for
 
 
 def read(path: Path, fold: str | None = None) -> Release:
