@@ -30,6 +30,7 @@ ITEMS |= dict.fromkeys(GENRES, "int64")
 CONTROL_CHARACTERS = r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+"
 TRAINING = (".base", ".train")  # suffixes of a fold's training ratings in ml-100k and ml-10m
 SEPARATOR = "\x1f"  # replaces "::", for which pandas has no fast parser
+MAX_GENRES = 200  # different ones: each is a parameter of every user
 BYTES_PER_BYTE = 6  # of memory for each byte of the files, until prepare is done
 
 
@@ -86,6 +87,8 @@ def _read(path: Path, fold: str | None) -> Release:
     if "genres" not in movies:
         flags = movies[GENRES].to_numpy(dtype=bool)
         movies["genres"] = ["|".join(pd.Index(GENRES)[row]) or NO_GENRES for row in flags]
+    if (n_genres := movies["genres"].str.split("|").explode().nunique()) > MAX_GENRES:
+        raise UserError(f"{listed.name} has {n_genres} different genres, expected at most {MAX_GENRES}")
     movies = movies[list(MOVIES)].merge(links.astype({"movieId": "int64"}), how="left", on="movieId")
     names = {"userId": "user_id", "movieId": "movie_id", "imdbId": "imdb_id", "tmdbId": "tmdb_id"}
     ratings, movies, tags = (table.rename(columns=names) for table in (ratings, movies, tags))

@@ -166,9 +166,14 @@ def test_an_error_names_the_file_line_and_value_of(
     [
         ({"ml/inner.zip": "PK"}, None, r"made\.zip .*ratings\.csv.*inner\.zip"),
         ({**CSV, "old/Ratings.csv": ""}, None, r"ml/ratings\.csv and old/Ratings\.csv"),
+        (
+            {**CSV, "ml/movies.csv": MOVIES + "".join(f"{n},A,{n}\n" for n in range(201))},
+            None,
+            "201 different genres",
+        ),
         (CSV, "u1", r"made\.zip .*'u1'.*set split to random"),
     ],
-    ids=["without ratings", "with two files of one name", "without folds"],
+    ids=["without ratings", "with two files of one name", "with endless genres", "without folds"],
 )
 def test_an_error_names_files_of_a_zip(make_zip: MakeZip, members: Any, fold: str | None, named: str) -> None:
     with pytest.raises(UserError, match=named):
