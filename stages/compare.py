@@ -20,7 +20,7 @@ from jaxtyping import Float
 from scipy.special import stdtrit
 from tabulate import tabulate
 
-from stages.core.cli import Parser, UserError, printable, report_errors
+from stages.core.cli import UserError, printable, report_errors
 from stages.core.parameters import read_yaml
 from stages.plotting.results import METRICS
 from stages.ranking.bootstrap import summarise
@@ -60,7 +60,9 @@ class Run(NamedTuple):
 def main() -> None:
     """Run the command; raises UserError if its arguments are invalid."""
     formatter = argparse.RawDescriptionHelpFormatter
-    parser = Parser("python -m stages.compare", None, __doc__, EXAMPLES, formatter_class=formatter)
+    parser = argparse.ArgumentParser(
+        "python -m stages.compare", None, __doc__, EXAMPLES, formatter_class=formatter
+    )
     run = "workspace, a Git revision, or the name of an experiment"
     parser.add_argument("runs", nargs="*", metavar="A B", help=run)
     pairs = "compare means over seeds: each run with the experiments that differ from it in seed alone"
@@ -89,6 +91,7 @@ def main() -> None:
 def read_run(name: str) -> Run:
     """The results of a run in this repository, from the workspace or from DVC's cache."""
     from dvc.api import DVCFileSystem
+    from dvc.exceptions import DvcException
     from dvc.scm import RevError
 
     try:
@@ -96,6 +99,8 @@ def read_run(name: str) -> Run:
         parameters, *tables = map(read, FILES)
     except RevError:
         raise UserError(f'there is no revision or experiment "{name}"; see: dvc exp list --all') from None
+    except DvcException as error:
+        raise UserError(str(error)) from None
     except FileNotFoundError:
         fix = "dvc repro"
         if name != "workspace":
@@ -108,10 +113,7 @@ def read_run(name: str) -> Run:
 
 
 def _read_file(path: str | Path) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not a text in UTF-8: {error}") from None
+    return Path(path).read_text(encoding="utf-8", errors="replace")
 
 
 def _read_table(text: str, source: str, **options: Any) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from stages.core.cli import Parser, UserError, report_errors
+from stages.core.cli import UserError, report_errors
 
 EXAMPLES = """examples:
   python -m stages.recommend "Toy Story" Alien
@@ -26,7 +26,7 @@ Stars are predictions with their standard deviation; each reason says how many s
 
 def main(arguments: list[str]) -> None:
     """Run the command with these arguments; raises UserError if they are invalid."""
-    parser = Parser(
+    parser = argparse.ArgumentParser(
         prog="python -m stages.recommend",
         description="Recommends movies to a user of the dataset, or to anybody who names a few films.",
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -9,7 +9,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
 
 OUT_OF_MEMORY = re.compile("not enough memory|can't allocate memory|out of memory", re.IGNORECASE)
 """PyTorch's messages, on a CPU or a GPU."""
@@ -24,18 +23,10 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() or each == "\n" else "�" for each in text)
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are printable."""
-
-    def error(self, message: str) -> NoReturn:
-        """Exit with status 2."""
-        super().error(printable(message))
-
-
 def run(main: Callable[..., None]) -> None:
     """Call `main` with a path for each of its arguments, read from options of the same names."""
     stage = Path(sys.argv[0]).stem
-    parser = Parser(prog=f"python -m stages.{stage}", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog=f"python -m stages.{stage}", description=main.__doc__)
     for name, argument in inspect.signature(main).parameters.items():
         required = argument.default is argument.empty
         note = "a path" if required else f"a path (default: {argument.default})"

@@ -1,5 +1,6 @@
 """Ratings as tensors: what `prepare` writes and every later stage reads."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -32,17 +33,14 @@ class Ratings(TensorFile):
 
     def __getitem__(self, rows: Tensor | slice) -> "Ratings":
         """The ratings at `rows` (indices, a mask, or a slice)."""
-        return self._with([column[rows] for column in self._columns()])
+        return self._map(lambda column: column[rows])
 
     def to(self, device: torch.device) -> "Ratings":
         """The same ratings on another device."""
-        return self._with([column.to(device) for column in self._columns()])
+        return self._map(lambda column: column.to(device))
 
-    def _columns(self) -> list[Tensor]:
-        return [self.user, self.movie, self.rating, self.timestamp]
-
-    def _with(self, columns: list[Tensor]) -> "Ratings":
-        user, movie, rating, timestamp = columns
+    def _map(self, change: Callable[[Tensor], Tensor]) -> "Ratings":
+        user, movie, rating, timestamp = map(change, (self.user, self.movie, self.rating, self.timestamp))
         return Ratings(user, movie, rating, timestamp, self.n_users, self.n_movies)
 
     def sorted_by_user(self) -> "Ratings":
@@ -75,7 +73,8 @@ def concatenate(first: Ratings, second: Ratings) -> Ratings:
         raise UserError(
             "train.pt, validation.pt and test.pt belong to different data; run: dvc repro -f prepare"
         )
-    return first._with([torch.cat(pair) for pair in zip(first._columns(), second._columns(), strict=True)])
+    others = iter((second.user, second.movie, second.rating, second.timestamp))
+    return first._map(lambda column: torch.cat([column, next(others)]))
 
 
 def views(ratings: Ratings) -> Ratings:

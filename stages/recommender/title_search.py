@@ -91,7 +91,8 @@ class Titles:
     def _with_typos(self, key: str) -> list[Name]:
         """Names that differ in the fewest letters, at most 1 in 5, and in no digit."""
         allowed, likely = min(len(key) // 5, 3), defaultdict[float, list[Name]](list)
-        close = process.extract(key, self._keys, scorer=OSA.distance, score_cutoff=allowed, limit=None)
+        keys = self._keys if allowed else []
+        close = process.extract(key, keys, scorer=OSA.distance, score_cutoff=allowed, limit=None)
         for text, typos, row in close:
             most = allowed if self._is_famous(self._names[row]) else allowed // 2
             if 0 < typos <= most and re.sub(r"\D", "", text) == re.sub(r"\D", "", key):
