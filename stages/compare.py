@@ -59,9 +59,9 @@ class Run(NamedTuple):
 
 def main() -> None:
     """Run the command; raises UserError if its arguments are invalid."""
-    formatter = argparse.RawDescriptionHelpFormatter
+    shape = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
-        "python -m stages.compare", None, __doc__, EXAMPLES, formatter_class=formatter
+        "python -m stages.compare", None, __doc__, EXAMPLES, formatter_class=shape
     )
     run = "workspace, a Git revision, or the name of an experiment"
     parser.add_argument("runs", nargs="*", metavar="A B", help=run)
@@ -76,15 +76,11 @@ def main() -> None:
     if options.runs and not (options.seeds or options.csv):
         sections = compare(*map(read_run, options.runs))
     else:
-        experiments, keys = read_experiments(options.csv)
-        sections = (
-            compare_seeds(experiments, keys, *options.runs) if options.runs else rank(experiments, keys)
-        )
+        found = read_experiments(options.csv)
+        sections = compare_seeds(*found, *options.runs) if options.runs else rank(*found)
     for heading, header, rows in sections:
-        align = ["left", *["right"] * (len(header) - 1)]
-        shown = tabulate(
-            rows, header, FORMATS[options.format], disable_numparse=True, colalign=align if rows else None
-        )
+        align = ["left", *["right"] * (len(header) - 1)] if rows else None
+        shown = tabulate(rows, header, FORMATS[options.format], disable_numparse=True, colalign=align)
         print(printable(f"{heading}\n\n{shown}\n"))
 
 

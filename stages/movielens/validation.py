@@ -36,10 +36,7 @@ def broken_rule(table: pd.DataFrame) -> tuple[int, str] | None:
 
 
 def wrong_cell(chunks: Iterable[pd.DataFrame], schema: Schema) -> tuple[int, str] | None:
-    """The first row, from 0, of a table that was read as text and does not fit its schema, and its problem.
-
-    The row of a header without a column is -1.
-    """
+    """The first row, from 0 (-1: the header), of a table of texts that does not fit its schema, and why."""
     for chunk in chunks:
         if missing := [name for name in schema if name not in chunk]:
             return -1, f"column {missing[0]} is missing; the header is {','.join(map(str, chunk))!r:.80}"
