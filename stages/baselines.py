@@ -11,7 +11,7 @@ from stages.core import cli
 from stages.core.compute import threads_for
 from stages.core.files import write_bytes, write_csv
 from stages.core.parameters import Parameters, Penalty, PositivePenalty
-from stages.factorization.fit import NotebookFactors
+from stages.factorization.model import NotebookFactors
 from stages.movielens.ratings import Ratings
 from stages.ranking.baselines import Baseline, fit_baselines
 from stages.ranking.metrics import Part, held_out_parts, join, means, measure
@@ -19,8 +19,6 @@ from stages.ranking.score import fit_ease
 
 
 class BaselinesParameters(Parameters):
-    """The keys that this stage reads."""
-
     baseline_regularization: Penalty
     ease_regularization: PositivePenalty
 

@@ -14,7 +14,7 @@ from stages.clustering.metrics import cluster_metrics, coherence, genre_attribut
 from stages.core import cli
 from stages.core.files import write_csv, write_metrics
 from stages.core.parameters import Count, Seeded
-from stages.movielens.movies import read_movies
+from stages.movielens.tables import read_movies
 
 MODEL = "model"
 DECISIVE = "stability", "genre_coherence_z", "tag_coherence_z", "popularity_explained"
@@ -23,8 +23,6 @@ KMeans = Callable[[np.ndarray], tuple[Labels, float]]
 
 
 class ClusterParameters(Seeded):
-    """The keys that this stage reads."""
-
     n_clusters: Count
 
 

@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-import yaml
 from jaxtyping import Float
 from scipy.special import stdtrit
 from tabulate import tabulate
 
-from stages.core.cli import UserError, report_errors
+from stages.core.cli import UserError, printable, report_errors
+from stages.core.parameters import read_yaml
 from stages.plotting.results import METRICS
 from stages.ranking.bootstrap import summarise
 
@@ -59,9 +59,9 @@ class Run(NamedTuple):
 
 def main() -> None:
     """Run the command; raises UserError if its arguments are invalid."""
-    formatter = argparse.RawDescriptionHelpFormatter
+    shape = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
-        "python -m stages.compare", None, __doc__, EXAMPLES, formatter_class=formatter
+        "python -m stages.compare", None, __doc__, EXAMPLES, formatter_class=shape
     )
     run = "workspace, a Git revision, or the name of an experiment"
     parser.add_argument("runs", nargs="*", metavar="A B", help=run)
@@ -76,21 +76,18 @@ def main() -> None:
     if options.runs and not (options.seeds or options.csv):
         sections = compare(*map(read_run, options.runs))
     else:
-        experiments, keys = read_experiments(options.csv)
-        sections = (
-            compare_seeds(experiments, keys, *options.runs) if options.runs else rank(experiments, keys)
-        )
+        found = read_experiments(options.csv)
+        sections = compare_seeds(*found, *options.runs) if options.runs else rank(*found)
     for heading, header, rows in sections:
-        align = ["left", *["right"] * (len(header) - 1)]
-        shown = tabulate(
-            rows, header, FORMATS[options.format], disable_numparse=True, colalign=align if rows else None
-        )
-        print(f"{heading}\n\n{shown}\n")
+        align = ["left", *["right"] * (len(header) - 1)] if rows else None
+        shown = tabulate(rows, header, FORMATS[options.format], disable_numparse=True, colalign=align)
+        print(printable(f"{heading}\n\n{shown}\n"))
 
 
 def read_run(name: str) -> Run:
     """The results of a run in this repository, from the workspace or from DVC's cache."""
     from dvc.api import DVCFileSystem
+    from dvc.exceptions import DvcException
     from dvc.scm import RevError
 
     try:
@@ -98,16 +95,29 @@ def read_run(name: str) -> Run:
         parameters, *tables = map(read, FILES)
     except RevError:
         raise UserError(f'there is no revision or experiment "{name}"; see: dvc exp list --all') from None
+    except DvcException as error:
+        raise UserError(str(error)) from None
     except FileNotFoundError:
         fix = "dvc repro"
         if name != "workspace":
             fix = f"git checkout {name} && dvc repro; for an experiment: dvc exp apply {name} && dvc repro"
         raise UserError(f"the results of {name} are not in DVC's cache; to restore them: {fix}") from None
-    return Run(name, yaml.safe_load(parameters), *(pd.read_csv(io.StringIO(text)) for text in tables))
+    found = [_read_table(text, f"{file} of {name}") for file, text in zip(FILES[1:], tables, strict=True)]
+    if not {*RATING} <= {*found[0]} or not {"part", "user", "n_ratings"} <= {*found[1]}:
+        raise UserError(f"{' and '.join(FILES[1:])} of {name} are damaged; run: dvc repro -f evaluate")
+    return Run(name, read_yaml(parameters, f"{FILES[0]} of {name}"), *found)
 
 
 def _read_file(path: str | Path) -> str:
-    return Path(path).read_text(encoding="utf-8")
+    return Path(path).read_text(encoding="utf-8", errors="replace")
+
+
+def _read_table(text: str, source: str, **options: Any) -> pd.DataFrame:
+    try:
+        table: pd.DataFrame = pd.read_csv(io.StringIO(text), **options)
+    except ValueError as error:  # of the parser, too
+        raise UserError(f"{source} is not a table in CSV: {' '.join(str(error).split())}") from None
+    return table
 
 
 def compare(first: Run, second: Run) -> Iterator[Section]:
@@ -164,12 +174,14 @@ def read_experiments(saved: Path | None) -> tuple[pd.DataFrame, list[str]]:
         if shown.returncode:
             raise UserError(f"{shown.stderr.strip()}; if experiments are running, try again")
         text = shown.stdout
-    table = pd.read_csv(io.StringIO(text or "nothing"), dtype="string", keep_default_na=False)
+    table = _read_table(text, str(saved or "dvc exp show"), dtype="string", keep_default_na=False)
     if "State" in table:  # what still runs shows the metrics of the commit that it started from
         table = table[table["State"].isin(["", "Success"])]
     if not {"Experiment", "seed", "rmse"} <= {*table}:
         raise UserError(f"{saved or 'dvc exp show'} has no experiments with test ratings")
-    keys = [key for key in yaml.safe_load(_read_file("params.yaml")) if key in table]
+    keys = [key for key in read_yaml(_read_file("params.yaml"), "params.yaml") if key in table]
+    if "seed" not in keys or len(keys) < 2:
+        raise UserError("params.yaml has too few parameters of these experiments: seed and others")
     run = table["Experiment"].where(table["Experiment"] != "", table.get("rev", "HEAD"))
     others = table.drop(columns=[*OF_DVC, *keys, *table.filter(like="/")], errors="ignore")
     metrics = others.apply(pd.to_numeric, errors="coerce").astype(float).dropna(axis="columns", how="all")

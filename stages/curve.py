@@ -12,15 +12,13 @@ from stages.clustering.metrics import Attributes, cluster_metrics, tag_attribute
 from stages.core import cli
 from stages.core.files import write_csv
 from stages.core.parameters import Seeded
-from stages.movielens.movies import read_movies
+from stages.movielens.tables import read_movies
 
 NUMBERS = [*range(2, 11), 12, 15, 20, 25, 30, 40]  # numbers of clusters that are tried
 COLUMNS = ["silhouette", "stability", "genre_coherence_z", "tag_coherence_z", "popularity_explained"]
 
 
 class CurveParameters(Seeded):
-    """The keys that this stage reads."""
-
     study: bool
 
 

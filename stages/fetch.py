@@ -5,16 +5,19 @@ mirrors. It is accepted only if it has the pinned checksum.
 """
 
 import os
+import re
 import shutil
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import pooch
 from requests.utils import get_auth_from_url, urldefragauth
 
 from stages.core import cli
-from stages.core.cli import UserError
+from stages.core.cli import UserError, printable
+from stages.core.files import write_bytes
 from stages.core.memory import require_memory
 from stages.core.parameters import Parameters
 from stages.movielens import catalogue, synthetic
@@ -26,8 +29,6 @@ SYNTHETIC_SEED = 0  # a constant: `seed` varies what is done with the dataset, n
 
 
 class FetchParameters(Parameters):
-    """The keys that this stage reads."""
-
     dataset: str
 
 
@@ -39,7 +40,7 @@ def main(raw: Path, params: Path = Path("params.yaml")) -> None:
         partial = Path(directory) / "partial.zip"
         if n_ratings := catalogue.synthetic_ratings(dataset):
             require_memory(BYTES_PER_RATING * n_ratings, f"dataset {dataset}", "choose a smaller one")
-            partial.write_bytes(synthetic.archive(dataset, synthetic.size_of(n_ratings), SYNTHETIC_SEED))
+            write_bytes(partial, synthetic.archive(dataset, synthetic.size_of(n_ratings), SYNTHETIC_SEED))
         else:
             obtain(dataset, find_sources(dataset, os.environ.get(MIRROR)), partial)
         complete = partial.replace(raw / f"{catalogue.short_name(dataset)}.zip")
@@ -53,7 +54,7 @@ def find_sources(dataset: str, mirror: str | None) -> list[str]:
         return [dataset]
     if dataset not in catalogue.CHECKSUMS:
         raise UserError(
-            f"dataset is {_without_login(dataset)!r}, expected one of {', '.join(catalogue.CHECKSUMS)}, "
+            f"dataset is {_shown(dataset)[:100]!r}, expected one of {', '.join(catalogue.CHECKSUMS)}, "
             "the path or URL of a .zip, or a name like synthetic-100k"
         )
     prefixes = filter(None, [mirror, catalogue.GROUPLENS, *catalogue.MIRRORS.get(dataset, [])])
@@ -66,23 +67,24 @@ def obtain(dataset: str, sources: list[str], target: Path) -> None:
     for source in sources:
         try:
             _download(source, catalogue.CHECKSUMS.get(dataset), target)
-        except (OSError, ValueError, RuntimeError) as error:
-            failures.append(f"  {_without_login(source)}\n    {error}")
+        except (OSError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+            failures.append(f"  {_shown(source)}\n    {_shown(str(error))}")
         else:
             for failure in failures:
                 print(f"fetch: not from {failure.strip()}")
-            print(f"fetch: {_without_login(dataset)} from {_without_login(source)}")
+            print(f"fetch: {_shown(dataset)} from {_shown(source)}")
             return
     fix = (
         f"To fix this: set dataset to the path of a zip, or {MIRROR} to a directory that has the release, or "
         "use generated ratings: dvc exp run -S dataset=synthetic-100k"
     )
-    raise UserError("\n".join([f"{_without_login(dataset)} could not be downloaded:", *failures, fix]))
+    raise UserError("\n".join([f"{_shown(dataset)} could not be downloaded:", *failures, fix]))
 
 
-def _without_login(location: str) -> str:
-    """A path or URL to show: without the name and password that a URL may contain."""
-    return urldefragauth(location) if catalogue.is_url(location) else location
+def _shown(text: str) -> str:
+    """A path, or a text with URLs, to print: without names, passwords and queries, which can be secret."""
+    text = re.sub(r"((?:://|url: /)[^\s?]*)\?[^\s'\")]*", r"\1", text)
+    return printable(re.sub(r"(?<=://)[^\s/]*@", "", text))
 
 
 def _download(source: str, checksum: str | None, target: Path) -> None:
@@ -97,13 +99,15 @@ def _download(source: str, checksum: str | None, target: Path) -> None:
         if not zipfile.is_zipfile(path):
             with Path(path).open("rb") as file:
                 raise ValueError(f"not a complete zip file; it begins with {file.read(60)!r}")
+        if not checksum and (member := zipfile.ZipFile(path).testzip()):
+            raise ValueError(f"the zip is damaged: {member}")
 
     pooch.get_logger().setLevel("WARNING")
     pool = pooch.create(
         path=target.parent,
         base_url="",
         registry={target.name: checksum},
-        urls={target.name: _without_login(source)},
+        urls={target.name: urldefragauth(source) if catalogue.is_url(source) else source},
         retry_if_failed=2 if catalogue.is_url(source) else 0,
     )
     pool.fetch(target.name, downloader=download)

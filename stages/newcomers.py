@@ -34,8 +34,6 @@ SIMILAR, PAIRS, AT_ONCE = 10, 500, 50
 
 
 class NewcomersParameters(FitParameters):
-    """The keys that this stage reads."""
-
     baseline_regularization: Penalty
     ease_regularization: PositivePenalty
     newcomer_fraction: Share

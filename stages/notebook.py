@@ -15,15 +15,12 @@ from stages.core.files import write_bytes
 from stages.core.parameters import Seeded
 from stages.core.seeds import derive_seed
 from stages.factorization import adam
-from stages.factorization.fit import NotebookFactors
-from stages.factorization.model import Model
+from stages.factorization.model import Model, NotebookFactors
 from stages.factorization.solver import Hyperparameters, Problem
 from stages.movielens.ratings import Ratings
 
 
 class NotebookParameters(Seeded):
-    """The keys that this stage reads."""
-
     notebook: bool
 
 

@@ -22,14 +22,11 @@ from stages.core.cli import UserError
 from stages.core.files import write_bytes
 from stages.core.parameters import Count, Seeded
 from stages.core.seeds import derive_seed
-from stages.factorization.fit import NotebookFactors, Replicas
-from stages.factorization.model import Model
+from stages.factorization.model import Model, NotebookFactors, Replicas
 from stages.movielens.ratings import Ratings
 
 
 class PointsParameters(Seeded):
-    """The keys that this stage reads."""
-
     min_ratings: Count
     normalize: bool
     association: Annotated[float, Field(ge=0, le=100)]

@@ -23,8 +23,6 @@ from stages.movielens.ratings import Ratings
 
 
 class PrepareParameters(Seeded):
-    """The keys that this stage reads."""
-
     dataset: str
     split: Literal["random", "temporal", "predefined"]
     fold: str
@@ -53,17 +51,15 @@ def main(raw: Path, prepared: Path, metrics: Path, params: Path = Path("params.y
     write_csv(prepared / "tags.csv", tables.tags_table(release.tags, movie_ids))
     write_bytes(prepared / "side_information.pt", tables.side_information(movies).serialize())
     write_csv(prepared / "histogram.csv", tables.histogram(ratings))
-    sizes = {name: len(rows) for name, rows in parts.items()}
     name = catalogue.short_name(parameters.dataset)
-    generated = bool(catalogue.synthetic_ratings(parameters.dataset))
     counts = {"n_users": ratings.n_users, "n_movies": ratings.n_movies, "n_ratings": len(ratings)}
-    counts |= {f"n_{part}": n for part, n in sizes.items()}
-    label = name + " (generated ratings)" * generated
+    counts |= {f"n_{part}": len(rows) for part, rows in parts.items()}
+    label = name + " (generated ratings)" * bool(catalogue.synthetic_ratings(parameters.dataset))
     statistics = tables.summary_statistics(ratings, n_catalogue=len(release.movies))
     held_out = parameters.model_dump(include={"seed", "split"})
     write_metrics(prepared / "statistics.json", {"label": label, **held_out, **counts, **statistics})
     write_metrics(metrics, counts)
-    print(f"prepare: {name}: {', '.join(f'{n} {part}' for part, n in sizes.items())} ratings")
+    print(f"prepare: {name}: {', '.join(f'{len(rows)} {part}' for part, rows in parts.items())} ratings")
 
 
 def warn_of_untitled(movies: pd.DataFrame) -> None:

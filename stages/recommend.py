@@ -41,10 +41,12 @@ def main(arguments: list[str]) -> None:
     options = parser.parse_intermixed_args(arguments)
     for name, least, most in (("top", 1, 10**6), ("min-ratings", 0, 10**6), ("adventurous", 0, 1)):
         if not least <= (value := vars(options)[name.replace("-", "_")]) <= most:
-            raise UserError(f"--{name} is {value:g}, expected a number from {least} to {most}")
+            raise UserError(f"--{name} is {value!s:.60}, expected a number from {least} to {most}")
     options.like = [*options.titles, *options.like]
     if not (options.user is not None or options.like or options.rate or options.watched or options.similar):
-        raise UserError("for whom? Add a title, --user, --like, --rate or --watched; or use --similar")
+        raise UserError(
+            "nobody to recommend to: add a title, --user, --like, --rate or --watched; or use --similar"
+        )
     from stages.recommender import command  # imports torch, which the help does not need
 
     command.run(options)
@@ -70,7 +72,7 @@ def _add_filters(add: Callable[..., object]) -> None:
     add("--cluster", default="", help="of this cluster: its number, or part of its name")
     unseen = "not seen by this user, or not on this list"
     add("--unseen-by", action="append", default=[], metavar="ID_OR_CSV", help=unseen)
-    add("--min-ratings", type=int, default=0, metavar="N", help="with at least so many ratings")
+    add("--min-ratings", type=int, default=0, metavar="N", help="with at least N ratings")
     less = "less known, less certain and more varied (0.5 without a number)"
     add("--adventurous", type=float, nargs="?", const=0.5, default=0.0, metavar="0..1", help=less)
 
@@ -84,7 +86,7 @@ def _add_output(add: Callable[..., object]) -> None:
 
 if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # more threads mostly wait for each other
-    gc.disable()  # with gc.freeze, saves a third of the time: so short a process collects no garbage
+    gc.disable()  # with gc.freeze, saves a third of the time: there is too little garbage to collect
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # no error if a reader such as `head` ends early
     if isinstance(sys.stdout, io.TextIOWrapper):

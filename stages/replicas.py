@@ -13,15 +13,14 @@ from pydantic import Field
 from stages.core import cli
 from stages.core.compute import run_parallel
 from stages.core.files import write_bytes
-from stages.factorization.fit import FitParameters, Replicas, fit, make_problem
+from stages.factorization.fit import FitParameters, fit, make_problem
+from stages.factorization.model import Replicas
 from stages.movielens.ratings import Ratings, SideInformation
 
 WITHOUT_GENRES = "without genres"
 
 
 class ReplicasParameters(FitParameters):
-    """The keys that this stage reads."""
-
     study: bool
     replicas: Annotated[int, Field(ge=0, le=100)]
 

@@ -12,7 +12,7 @@ from stages.core.files import write_bytes, write_csv, write_text
 from stages.core.parameters import Count, Seeded
 from stages.core.seeds import derive_seed
 from stages.factorization.model import Model
-from stages.movielens.movies import read_movies
+from stages.movielens.tables import read_movies
 from stages.page import explorer
 from stages.plotting import charts, listing, results
 from stages.plotting.map import movie_map
@@ -22,8 +22,6 @@ from stages.ranking.metrics import MODEL
 
 
 class ReportParameters(Seeded):
-    """The keys that this stage reads."""
-
     top_movies: Count
 
 
@@ -48,7 +46,7 @@ def main(
     parameters = ReportParameters.load(params)
     statistics = json.loads((prepared / "statistics.json").read_text())
     label = statistics["label"]
-    all_movies, clustered = read_movies(prepared / "movies.csv"), read_movies(clusters)
+    all_movies, clustered = read_movies(prepared / "movies.csv"), read_movies(clusters, "cluster")
     losses, numbers = pd.read_csv(history), pd.read_csv(curve)
     distinctive = pd.read_csv(terms, keep_default_na=False)
 

@@ -12,7 +12,6 @@ from stages.core.cli import UserError
 from stages.core.compute import threads_for
 from stages.core.files import write_bytes, write_csv
 from stages.core.memory import require_memory
-from stages.core.parameters import Count
 from stages.factorization import distributed, gibbs
 from stages.factorization.fit import FitParameters, fit, make_problem
 from stages.factorization.solver import Fit, Problem
@@ -20,9 +19,7 @@ from stages.movielens.ratings import Ratings, SideInformation
 
 
 class TrainParameters(FitParameters):
-    """The keys that this stage reads."""
-
-    processes: Annotated[Count, Field(le=1024)]
+    processes: Annotated[int, Field(ge=1, le=1024)]
 
 
 def main(

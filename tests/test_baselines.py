@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from stages import baselines
-from stages.factorization.fit import NotebookFactors
+from stages.factorization.model import NotebookFactors
 from stages.ranking.ease import Ease
 from stages.ranking.metrics import means
 from tests.conftest import Parts, run_stage, write_training_inputs

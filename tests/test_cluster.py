@@ -8,7 +8,7 @@ import pytest
 
 from stages import cluster
 from stages.core.cli import UserError
-from stages.movielens.movies import read_movies
+from stages.movielens.tables import read_movies
 from tests.clustering.builders import movies
 from tests.conftest import run_stage
 from tests.test_points import make_points

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from stages import compare
-from stages.compare import Run, compare_seeds, rank, read_experiments
+from stages.compare import Run, compare_seeds, rank, read_experiments, read_run
 from stages.core.cli import UserError
 from tests.conftest import Capture, Patch
 
@@ -134,8 +134,37 @@ def test_tables_are_printed_in_each_format(
     assert {"text": "b-1  ", "markdown": "|:---", "latex": r"validation\_rmse"}[form] in shown
 
 
-@pytest.mark.parametrize("content", ["a,b\n1,2\n", ""])
-def test_other_tables_are_an_error(tmp_path: Path, content: str) -> None:
-    (tmp_path / "table.csv").write_text(content)
+@pytest.mark.parametrize(
+    "content", [b"a,b\n1,2\n", b"", b"\xff\0\x1b", b'a,"b\n1', b"Experiment,seed,rmse\n1\n1,2,3,4"]
+)
+def test_other_tables_are_an_error(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "table.csv").write_bytes(content)
     with pytest.raises(UserError, match=r"table\.csv"):
         read_experiments(tmp_path / "table.csv")
+
+
+@pytest.mark.parametrize(
+    "content", ["", "a: [", "- a", "\0", "rmse: 1", "seed: 1", "epochs: 9", "split: " + "[" * 999]
+)
+def test_other_parameters_are_an_error(tmp_path: Path, monkeypatch: Patch, content: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "table.csv").write_text(SHOWN)
+    (tmp_path / "params.yaml").write_text(content)
+    with pytest.raises(UserError, match=r"params\.yaml"):
+        read_experiments(tmp_path / "table.csv")
+
+
+@pytest.mark.parametrize("file", compare.FILES)
+def test_damaged_results_are_an_error(tmp_path: Path, monkeypatch: Patch, file: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    run = make_run("one", 0.8)
+    for path, content in zip(
+        compare.FILES, ("seed: 1", run.predictions.to_csv(), run.scores.to_csv()), strict=True
+    ):
+        Path(path).write_text(content)
+    assert read_run("workspace").parameters == {"seed": 1}
+    for damaged in ("", "a,b\n1,2", "\0"):
+        Path(file).write_text(damaged)
+        with pytest.raises(UserError, match=file):
+            read_run("workspace")

@@ -64,7 +64,7 @@ def test_stages_contains_stages_commands_packages_and_a_readme() -> None:
     tracked = subprocess.check_output(["git", "ls-files", "stages"], cwd=ROOT, text=True).split()
     entries = {path.split("/")[1] for path in tracked}
     files = {f"{name}.py" for name in [*STAGES, "recommend", "compare"]}
-    assert entries == files | set(ORDER) | {"README.md"}
+    assert entries == files | set(ORDER) | {"README.md", "__init__.py"}
 
 
 @pytest.mark.parametrize("stage", STAGES)

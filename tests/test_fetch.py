@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from stages import fetch
-from stages.core.cli import UserError
+from stages.core.cli import UserError, printable
 from stages.movielens import catalogue, layouts
 from tests.conftest import Capture, Patch
 from tests.scripted_server import Answer, Script, Serve, run_servers
@@ -129,6 +130,34 @@ def test_the_login_in_a_url_is_sent_but_not_shown(run: Run, serve: Serve, capfd:
             run(wrong)
         assert "s3cret" not in str(error.value)
     assert "s3cret" not in "".join(capfd.readouterr())
+
+
+HOSTILE = {
+    "no address": ("https://[::1/a.zip", "Invalid IPv6"),
+    "no host": ("http://\u2100..\u0378/a.zip", ""),
+    "no port": ("http://localhost:99999/a.zip", ""),
+    "a query that is a secret": ("http://localhost:9/a.zip?token=s3cret", "localhost:9/a.zip"),
+    "escape sequences": ("/\x1b[2J/a.zip", "/�[2J/a.zip"),
+    "a null character": ("/a\0.zip", "null byte"),
+    "an endless name": (f"/{'a' * 9_999}.zip", "too long"),
+}
+
+
+@pytest.mark.parametrize(("location", "part"), HOSTILE.values(), ids=HOSTILE)
+def test_a_location_or_mirror_is_one_message_that_has(location: str, part: str, monkeypatch: Patch) -> None:
+    for text in (location, location.removesuffix("/a.zip")):
+        with pytest.raises(UserError) as error, tempfile.TemporaryDirectory() as folder:
+            fetch.obtain("own", [location, f"{text}/b.zip"], Path(folder) / "target.zip")
+        assert part in str(error.value)
+        assert str(error.value) == printable(str(error.value))
+        assert "s3cret" not in str(error.value)
+        assert catalogue.is_zip(location)
+
+
+def test_an_own_zip_is_checked_when_it_is_taken(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "own.zip").write_bytes(CONTENT[:60] + bytes(9) + CONTENT[69:])
+    with pytest.raises(UserError, match=r"own\.zip\n    (the zip is damaged|Bad|File name)"):
+        run(str(tmp_path / "own.zip"))
 
 
 def test_a_directory_is_a_source(tmp_path: Path, run: Run, small_zip: Path, monkeypatch: Patch) -> None:

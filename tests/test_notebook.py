@@ -7,7 +7,7 @@ import torch
 
 from stages import notebook
 from stages.core.seeds import derive_seed
-from stages.factorization.fit import NotebookFactors
+from stages.factorization.model import NotebookFactors
 from tests.conftest import Parts, Patch, run_stage, write_training_inputs
 
 

@@ -12,8 +12,7 @@ from stages import points
 from stages.clustering.embeddings import MovieEmbeddings
 from stages.clustering.kmeans import k_means
 from stages.core.cli import UserError
-from stages.factorization.fit import NotebookFactors, Replicas
-from stages.factorization.model import single
+from stages.factorization.model import NotebookFactors, Replicas, single
 from stages.movielens.ratings import Ratings
 from stages.points import PointsParameters, combine, embed_audience, select_movies
 from tests.clustering.builders import PLANTED, planted_factors

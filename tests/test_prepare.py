@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from stages import prepare
 from stages.core.cli import UserError
 from stages.movielens import layouts
-from stages.movielens.movies import read_movies
 from stages.movielens.ratings import Ratings
+from stages.movielens.tables import read_movies
 from stages.prepare import index, split
 from tests.conftest import Capture, MakeZip, prepare_parameters
 from tests.repository import DEFAULTS

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from stages import replicas
-from stages.factorization.fit import Replicas
+from stages.factorization.model import Replicas
 from tests.conftest import Parts, run_stage, write_training_inputs
 from tests.repository import DEFAULTS
 

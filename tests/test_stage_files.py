@@ -12,8 +12,7 @@ import torch
 from stages.clustering.embeddings import MovieEmbeddings
 from stages.core.cli import UserError
 from stages.core.tensors import TensorFile
-from stages.factorization.fit import NotebookFactors, Replicas
-from stages.factorization.model import Model
+from stages.factorization.model import Model, NotebookFactors, Replicas
 from stages.movielens.ratings import Ratings, SideInformation
 from stages.ranking.ease import Ease
 

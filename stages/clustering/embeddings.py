@@ -9,13 +9,12 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from stages.core import files
-from stages.core.files import check_index, typed
+from stages.core.files import check_index
 
 TYPICAL = 0.75  # of the movies of a cluster: those nearest to its centre
 Embedding = Float[np.ndarray, "movies dimensions"]
 
 
-@typed
 @dataclass(frozen=True)
 class MovieEmbeddings:
     """The movies with enough ratings, and their embeddings."""
@@ -59,6 +58,7 @@ class MovieEmbeddings:
             content = {field.name: np.load(file, allow_pickle=False) for field in fields(cls)}
             if file.read(1):
                 raise ValueError("there is more than the embeddings")
+        files.check_fields(cls, content)
         found = cls(**content)
         for name, value in content.items():
             if name != "position" and not np.isfinite(value).all():

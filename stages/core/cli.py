@@ -3,7 +3,9 @@
 import argparse
 import contextlib
 import inspect
+import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +16,11 @@ OUT_OF_MEMORY = re.compile("not enough memory|can't allocate memory|out of memor
 
 class UserError(Exception):
     """An error that the user can fix: reported as a message, without a traceback."""
+
+
+def printable(text: str) -> str:
+    """The text with � for all but printable characters and line breaks: others could control a terminal."""
+    return "".join(each if each.isprintable() or each == "\n" else "�" for each in text)
 
 
 def run(main: Callable[..., None]) -> None:
@@ -34,14 +41,17 @@ def run(main: Callable[..., None]) -> None:
 @contextlib.contextmanager
 def report_errors(stage: str) -> Iterator[None]:
     """Exit with one message and status 1 on a `UserError`, an OS error or lack of memory, 130 on Ctrl-C."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     except (UserError, OSError) as error:
-        sys.exit(f"{stage}: {error}")
+        sys.exit(printable(f"{stage}: {error}"))
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)):
-            sys.exit(f"{stage}: out of memory; no output was written ({error})")
+            sys.exit(printable(f"{stage}: out of memory; no output was written ({error})"))
         raise
     except KeyboardInterrupt:
-        print(f"{stage}: interrupted; no output was written", file=sys.stderr)
-        sys.exit(130)
+        if sys.stderr:
+            print(f"{stage}: interrupted; no output was written", file=sys.stderr, flush=True)
+        os._exit(130)  # threads that still compute would crash an orderly end

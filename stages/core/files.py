@@ -2,12 +2,11 @@
 
 import json
 import os
-import re
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from beartype import BeartypeConf, beartype
 from jaxtyping import jaxtyped
 
 from stages.core.cli import UserError
@@ -15,21 +14,21 @@ from stages.core.cli import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
-TYPE_ERROR = re.compile(
-    r"parameter '(\w+)'\. Actual value: (.{1,60}).*? Expected type: (?:<class ')?(.*?)(?:'>)?\. -"
-)
-"""The part of jaxtyping's message that says which field is wrong."""
 Metrics = Mapping[str, object]
 """Names to numbers, or to further names."""
 
 T = TypeVar("T")
-_beartype = beartype(conf=BeartypeConf(is_pep484_tower=True))
 
 
-def typed(dataclass: type[T]) -> type[T]:
-    """Check fields against their annotations; axes of one name must have one length."""
-    checked: type[T] = jaxtyped(typechecker=_beartype)(dataclass)
-    return checked
+def check_fields(dataclass: Any, values: Mapping[str, Any]) -> None:
+    """Raise TypeError unless values are as a dataclass declares them; axes of one name have one length."""
+    with jaxtyped("context"):
+        for field in fields(dataclass):
+            value: Any = values.get(field.name)
+            expected = cast(type, field.type)
+            if not isinstance(value, (int, float) if expected is float else expected):
+                found = f"{value.dtype}{[*value.shape]}" if hasattr(value, "shape") else f"{value!r:.60}"
+                raise TypeError(f"{field.name} is {found}, expected {expected.__name__}")
 
 
 def load(path: Path, read: Callable[[Path], T], stage: str) -> T:
@@ -44,10 +43,7 @@ def load(path: Path, read: Callable[[Path], T], stage: str) -> T:
     except (IsADirectoryError, PermissionError) as error:
         raise UserError(f"{path} cannot be read: {error.strerror}; {fix}") from error
     except Exception as error:  # of many types: torch, numpy, zipfile, pandas, type checks
-        problem = " ".join(str(error).split())
-        if match := TYPE_ERROR.search(problem):
-            problem = "{} is {}, expected {}".format(*match.groups())
-        summary = problem[:300] or type(error).__name__
+        summary = " ".join(str(error).split())[:300] or type(error).__name__
         raise UserError(f"{path} is damaged or from another version ({summary}); {fix}") from error
 
 
@@ -58,7 +54,7 @@ def check_index(name: str, index: Any, n: int) -> None:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write beside `path`, then rename, so that readers see the old file or the new one.
+    """Write another file, then rename it, so that readers see the old content or the new.
 
     What an interrupted write leaves, `.NAME.part`, is replaced by the next one.
     """
@@ -70,6 +66,8 @@ def write_bytes(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         partial.unlink(missing_ok=True)
 

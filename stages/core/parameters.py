@@ -17,7 +17,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Penalty = Annotated[float, Field(ge=0, le=1e6)]
 PositivePenalty = Annotated[float, Field(ge=1e-3, le=1e6)]  # smaller ones are lost in single precision
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=10**9)]
 
 P = TypeVar("P", bound="Parameters")
 
@@ -34,13 +34,7 @@ class Parameters(BaseModel):
     @classmethod
     def load(cls: type[P], path: Path) -> P:
         """Read this stage's keys; raises UserError that names the key, its value and what is allowed."""
-        try:
-            content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise UserError(f"{path} is not valid YAML: {error}") from error
-        if not isinstance(content, dict):
-            raise UserError(f"{path} must contain one key and its value per line")
-        return cls.parse(content, source=str(path))
+        return cls.parse(read_yaml(path.read_bytes(), str(path)), source=str(path))
 
     @classmethod
     def parse(cls: type[P], values: dict[str, Any], source: str = "params") -> P:
@@ -67,11 +61,26 @@ class Seeded(Parameters):
     seed: Seed
 
 
+def read_yaml(content: bytes | str, source: str) -> dict[str, Any]:
+    """The keys and values of a file; raises UserError if it has others."""
+    try:
+        found = yaml.safe_load(content)
+    except Exception as error:  # of many types: dates, numbers and tags are converted, too
+        raise UserError(f"{source} is not valid YAML: {' '.join(str(error).split()):.300}") from error
+    if not isinstance(found, dict):
+        raise UserError(f"{source} must contain one key and its value per line")
+    return found
+
+
 def _explain(problem: ErrorDetails) -> str:
     key = ".".join(str(part) for part in problem["loc"])
     if not key:
         return problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "missing":
         return f"{key} is missing"
-    value = f"{reprlib.repr(problem['input']):.100}"  # YAML can expand a few lines into gigabytes
-    return f"{key} is {value}; {problem['msg'][0].lower()}{problem['msg'][1:]}"
+    try:
+        value = f"{reprlib.repr(problem['input']):.100}"  # YAML can expand a few lines into gigabytes
+    except ValueError:
+        value = "a number of thousands of digits"
+    message = problem["msg"].replace("tuple", "list")
+    return f"{key} is {value}; {message[0].lower()}{message[1:]}"

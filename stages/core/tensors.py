@@ -1,6 +1,7 @@
 """Files of tensors: a dataclass declares names, types and shapes, which are checked when a file is read."""
 
 import io
+import pickle
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -37,9 +38,13 @@ class TensorFile:
 
     @classmethod
     def _read(cls: type[F], path: Path) -> F:
-        content = torch.load(path, weights_only=True, mmap=True)
+        try:
+            content = torch.load(path, weights_only=True, mmap=True)
+        except pickle.UnpicklingError:  # its advice would allow the file to run code
+            raise ValueError("it contains something other than tensors and numbers") from None
         if not isinstance(content, dict):
             raise ValueError(f"contains a {type(content).__name__}, expected named tensors")
+        files.check_fields(cls, content)
         found = cls(**content)
         for name, value in content.items():
             if torch.is_tensor(value) and value.is_floating_point() and not value.isfinite().all():

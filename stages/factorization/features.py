@@ -1,4 +1,4 @@
-"""Side information: features of movies and users beside the values of the ratings.
+"""Side information: features of movies and users in addition to the values of the ratings.
 
 genres  genres of a movie, scaled to length 1
 period  five years in which a movie was released, one of several

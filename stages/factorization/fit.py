@@ -1,17 +1,12 @@
-"""Fits the model with the solver that the parameters choose; files of factors from further fits."""
+"""Fits the model with the solver that the parameters choose."""
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from stages.core.compute import DeviceName, choose_device
-from stages.core.files import typed
 from stages.core.parameters import Seeded
 from stages.core.seeds import derive_seed
-from stages.core.tensors import TensorFile
 from stages.factorization import adam, als, gibbs
 from stages.factorization.solver import Fit, Hyperparameters, Problem
 from stages.movielens.ratings import Ratings, SideInformation
@@ -41,23 +36,3 @@ def make_problem(
 def fit(problem: Problem, parameters: FitParameters) -> Fit:
     """Fit with the chosen solver."""
     return SOLVERS[parameters.solver](problem, parameters)
-
-
-@typed
-@dataclass(frozen=True)
-class NotebookFactors(TensorFile):
-    """Factors of the notebook's recipe; no seeds if it was left out."""
-
-    written_by: ClassVar[str] = "notebook"
-    user_factors: Float[Tensor, "seeds n_users k"]
-    movie_factors: Float[Tensor, "seeds n_movies k"]
-
-
-@typed
-@dataclass(frozen=True)
-class Replicas(TensorFile):
-    """Movie embeddings from fits with other seeds, and from one without genres if the model uses them."""
-
-    written_by: ClassVar[str] = "replicas"
-    embeddings: Float[Tensor, "replicas n_movies latent_factors"]
-    without_genres: Float[Tensor, "fits_without_genres n_movies latent_factors"]

@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from stages.factorization.grouped_ratings import group, solve
 from stages.factorization.model import NOISE_SHAPE, Model
-from stages.movielens.ratings import MINUTES, Ratings, session_of
+from stages.movielens.ratings import MAX_MINUTES, Ratings, session_of
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def fold_in_users(model: Model, ratings: Ratings, *, known: bool) -> Model:
     by_user, ones = group(ratings, "user"), torch.ones(len(ratings))
     number = session_of(ratings, model.session_length)
     session, row, n_ratings = torch.unique(number, return_inverse=True, return_counts=True)
-    owner, n_sessions = session // MINUTES, len(session)
+    owner, n_sessions = session // MAX_MINUTES, len(session)
     by_session = group(dataclasses.replace(ratings, user=row, n_users=n_sessions), "user")
     each, zeros = torch.arange(n_sessions), torch.zeros(n_sessions)
     sessions = group(Ratings(owner, each, zeros, each, n_users, n_sessions), "user")  # sessions as movies

@@ -16,9 +16,9 @@ from torch import Tensor
 from torch.nn.functional import pad
 from tqdm import tqdm
 
-from stages.core.files import check_index, typed
+from stages.core.files import check_index
 from stages.core.tensors import TensorFile, named_fields
-from stages.movielens.ratings import MINUTES, Ratings, moment_of, session_of
+from stages.movielens.ratings import MAX_MINUTES, Ratings, moment_of, session_of
 
 NOISE_SHAPE = 4.0  # of the gamma prior on the users' noise precisions: about ±50 % between users
 NO_EFFECT = 1e12  # prior precision of session effects that are all 0
@@ -26,7 +26,6 @@ FIXED = 1e9  # prior precision of an entry that is 0 for every user
 BLOCK = 2**15  # ratings whose factors are multiplied at once, so that they stay in the processor's cache
 
 
-@typed
 @dataclass(frozen=True)
 class Model(TensorFile):
     """One or more draws, and the prior of a user: (p, b) ~ N(m + Bᵀ f, Λ⁻¹), f = Σ V_i / √n for n ratings."""
@@ -111,8 +110,8 @@ class Model(TensorFile):
         place = torch.searchsorted(self.knot, moment)
         last, next_ = (place - 1).clamp(min=0), place.clamp(max=len(self.knot) - 1)
         # a knot of another user is centuries away
-        since = (moment - self.knot[last]).where(place > 0, 60 * MINUTES)
-        until = (self.knot[next_] - moment).where(place < len(self.knot), 60 * MINUTES)
+        since = (moment - self.knot[last]).where(place > 0, 60 * MAX_MINUTES)
+        until = (self.knot[next_] - moment).where(place < len(self.knot), 60 * MAX_MINUTES)
         for process, length in enumerate(self.drift_length.tolist()):
             rho, rho_next = (torch.exp(gap.double() / -length).float() for gap in (since, until))
             scale = 1 - (rho * rho_next).square()
@@ -148,13 +147,31 @@ class Model(TensorFile):
         """Raise ValueError if there is no draw, sessions are not ascending or a variance is negative."""
         if not self.draws:
             raise ValueError("it contains no draw")
-        check_index("session", self.session, self.n_users * MINUTES)
-        check_index("knot", self.knot, self.n_users * MINUTES * 60)
+        check_index("session", self.session, self.n_users * MAX_MINUTES)
+        check_index("knot", self.knot, self.n_users * MAX_MINUTES * 60)
         for name, numbers in (("session", self.session), ("knot", self.knot)):
             if (numbers.diff() <= 0).any():
                 raise ValueError(f"{name} is not in ascending order")
         if (self.noise < 0).any():
             raise ValueError("noise has negative values")
+
+
+@dataclass(frozen=True)
+class NotebookFactors(TensorFile):
+    """Factors of the notebook's recipe; no seeds if it was left out."""
+
+    written_by: ClassVar[str] = "notebook"
+    user_factors: Float[Tensor, "seeds n_users k"]
+    movie_factors: Float[Tensor, "seeds n_movies k"]
+
+
+@dataclass(frozen=True)
+class Replicas(TensorFile):
+    """Movie embeddings from fits with other seeds, and from one without genres if the model uses them."""
+
+    written_by: ClassVar[str] = "replicas"
+    embeddings: Float[Tensor, "replicas n_movies latent_factors"]
+    without_genres: Float[Tensor, "fits_without_genres n_movies latent_factors"]
 
 
 def single(

@@ -2,7 +2,9 @@
 
 import re
 from pathlib import PurePath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
+
+from stages.core.cli import printable
 
 GROUPLENS = "https://files.grouplens.org/datasets/movielens/"
 
@@ -29,7 +31,7 @@ def synthetic_ratings(dataset: str) -> int | None:
     >>> synthetic_ratings("synthetic-100k")
     100000
     """
-    match = re.fullmatch(r"synthetic-([1-9]\d*)([km])", dataset, re.ASCII)
+    match = re.fullmatch(r"synthetic-([1-9]\d{0,11})([km])", dataset, re.ASCII)
     return int(match[1]) * {"k": 1_000, "m": 1_000_000}[match[2]] if match else None
 
 
@@ -53,8 +55,9 @@ def short_name(dataset: str) -> str:
     >>> short_name("synthetic-1m"), short_name("https://example.org/my%20ratings.zip?dl=1")
     ('synthetic-1m', 'my ratings')
     """
-    return _path(dataset).name.removesuffix(".zip")
+    return printable(_path(dataset).name.removesuffix(".zip"))
 
 
 def _path(dataset: str) -> PurePath:
-    return PurePath(unquote(urlsplit(dataset).path) if is_url(dataset) else dataset)
+    path = re.sub(r".*?://[^/?#]*|[?#].*", "", dataset, flags=re.DOTALL)
+    return PurePath(unquote(path) if is_url(dataset) else dataset)

@@ -12,10 +12,10 @@ from typing import IO, Any, NamedTuple
 import pandas as pd
 
 from stages.core import files
-from stages.core.cli import UserError
+from stages.core.cli import UserError, printable
 from stages.core.memory import require_memory
 from stages.movielens.catalogue import NO_GENRES
-from stages.movielens.validation import Schema, check_rules, find_wrong_cell
+from stages.movielens.validation import Schema, broken_rule, wrong_cell
 
 RATINGS: Schema = {"userId": "int64", "movieId": "int64", "rating": "float64", "timestamp": "int64"}
 MOVIES: Schema = {"movieId": "int64", "title": "str", "genres": "str"}
@@ -30,6 +30,7 @@ ITEMS |= dict.fromkeys(GENRES, "int64")
 CONTROL_CHARACTERS = r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+"
 TRAINING = (".base", ".train")  # suffixes of a fold's training ratings in ml-100k and ml-10m
 SEPARATOR = "\x1f"  # replaces "::", for which pandas has no fast parser
+MAX_GENRES = 200  # different ones: each is a parameter of every user
 BYTES_PER_BYTE = 6  # of memory for each byte of the files, until prepare is done
 
 
@@ -55,7 +56,7 @@ class Release(NamedTuple):
     ratings: pd.DataFrame  # user_id, movie_id (MovieLens's), rating (stars), timestamp (seconds since 1970)
     movies: pd.DataFrame  # movie_id, title (with year), genres (joined by "|"), imdb_id, tmdb_id (or missing)
     tags: pd.DataFrame  # user_id, movie_id, tag (free text); without rows where the release has no tags.csv
-    n_test: int  # the last so many `ratings` are the test ratings of the fold that was asked for
+    n_test: int  # number of the last `ratings` that are the test ratings of the fold that was asked for
 
 
 def read(path: Path, fold: str | None = None) -> Release:
@@ -81,11 +82,13 @@ def _read(path: Path, fold: str | None) -> Release:
     tags, links = (tables.get(table.name, pd.DataFrame(columns=list(table.schema))) for table in OPTIONAL)
     movies = tables[listed.name]
     ratings = pd.concat([tables[part.name] for part in parts], ignore_index=True)
-    if fold is not None:
-        check_rules(ratings, " and ".join(part.name for part in parts), first_line=1)
+    if fold is not None and (broken := broken_rule(ratings)):
+        raise UserError(f"{' and '.join(part.name for part in parts)}: {broken[1]}")
     if "genres" not in movies:
         flags = movies[GENRES].to_numpy(dtype=bool)
         movies["genres"] = ["|".join(pd.Index(GENRES)[row]) or NO_GENRES for row in flags]
+    if (n_genres := movies["genres"].str.split("|").explode().nunique()) > MAX_GENRES:
+        raise UserError(f"{listed.name} has {n_genres} different genres, expected at most {MAX_GENRES}")
     movies = movies[list(MOVIES)].merge(links.astype({"movieId": "int64"}), how="left", on="movieId")
     names = {"userId": "user_id", "movieId": "movie_id", "imdbId": "imdb_id", "tmdbId": "tmdb_id"}
     ratings, movies, tags = (table.rename(columns=names) for table in (ratings, movies, tags))
@@ -95,12 +98,15 @@ def _read(path: Path, fold: str | None) -> Release:
 def _parts(archive: zipfile.ZipFile, whole: Table, fold: str) -> list[Table]:
     """The training and the test ratings of a fold; raises UserError if the zip does not have both."""
     names = {path.rpartition("/")[2] for path in archive.namelist()}
-    training = {name.rpartition(".")[0]: name for name in names if name.endswith(TRAINING)}
-    folds = sorted(name for name in training if f"{name}.test" in names)
+    training = [name for name in sorted(names) if name.endswith(TRAINING)]
+    folds = [stem for name in training if f"{(stem := name.rpartition('.')[0])}.test" in names]
     if fold not in folds:
         found = f"only {', '.join(folds)}" if folds else "nor any other; set split to random or temporal"
         raise UserError(f"{archive.filename} does not contain the fold {fold!r}, {found}")
-    return [whole._replace(name=name) for name in (training[fold], f"{fold}.test")]
+    own = [name for name in training if name.rpartition(".")[0] == fold]
+    if len(own) > 1:
+        raise UserError(f"{archive.filename} contains {' and '.join(own)}; keep only one of them")
+    return [whole._replace(name=name) for name in (*own, f"{fold}.test")]
 
 
 def _find(archive: zipfile.ZipFile, table: Table) -> str | None:
@@ -114,24 +120,45 @@ def _find(archive: zipfile.ZipFile, table: Table) -> str | None:
 
 def _read_table(archive: zipfile.ZipFile, file: str, table: Table) -> pd.DataFrame:
     """A table with control characters replaced by spaces; raises UserError for the first wrong line."""
-    first_line = 2 if table.separator == "," else 1
+    found = None
     try:
         with archive.open(file) as source:
             frame: pd.DataFrame = _parse(source, table, dtype=defaultdict(lambda: "str", table.schema))
         frame = frame[list(table.schema)]
-    except pd.errors.ParserWarning as error:
-        raise UserError(f"{file}, line {first_line}: too many fields") from error
+    except pd.errors.ParserWarning:
+        found = 0, "too many fields"
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         problem = str(error).removeprefix("Error tokenizing data. C error: ").strip()
         raise UserError(f"{file}: {problem}") from error
     except (ValueError, LookupError, OverflowError) as error:
-        text = {"dtype": "str", "encoding_errors": "replace", "skip_blank_lines": False}
+        text = {"dtype": "str", "encoding_errors": "replace"}
         with archive.open(file) as source, _parse(source, table, **text, chunksize=10**6) as chunks:
-            problem = find_wrong_cell(chunks, table.schema, first_line) or str(error)
-        raise UserError(f"{file}, {problem}") from error
-    print(f"prepare: {file}: {len(frame)} lines")
-    check_rules(frame, file, first_line)
+            found = wrong_cell(chunks, table.schema)
+        if not found:
+            raise UserError(f"{file}: {error}") from error
+    else:
+        found = broken_rule(frame)
+    if found:
+        raise UserError(f"{file}, line {_line(archive, file, table, found[0])}: {found[1]}")
+    if table.schema is RATINGS and frame.empty:
+        raise UserError(f"{file} contains no ratings")
+    print(f"prepare: {printable(file)}: {len(frame)} rows")
     return frame.replace(CONTROL_CHARACTERS, " ", regex=True)
+
+
+def _line(archive: zipfile.ZipFile, file: str, table: Table, row: int) -> int:
+    """The line on which a row begins: cells of a csv file may contain line breaks, row -1 is its header."""
+    is_csv, start = table.separator == ",", 1
+    csv.field_size_limit(2**31 - 1)
+    with io.TextIOWrapper(archive.open(file), "utf-8", "replace", newline="") as lines:
+        reader = csv.reader(lines, quoting=csv.QUOTE_MINIMAL if is_csv else csv.QUOTE_NONE)
+        row += is_csv
+        for cells in reader:
+            row -= bool("".join(cells).strip() or cells[1:])  # pandas skips blank lines
+            if row < 0:
+                break
+            start = reader.line_num + 1
+    return start
 
 
 def _parse(source: io.BufferedIOBase | IO[bytes], table: Table, **options: Any) -> Any:

@@ -1,19 +1,21 @@
 """Ratings as tensors: what `prepare` writes and every later stage reads."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from stages.core.files import check_index, typed
+from stages.core.cli import UserError
+from stages.core.files import check_index
 from stages.core.tensors import TensorFile
 
-MINUTES = 1 << 30  # since 1970, to year 4011: later timestamps are invalid, `user * MINUTES` fits int64
+MAX_MINUTES = 1 << 30
+"""Since 1970, to the year 4011: later timestamps are invalid, so that `user * MAX_MINUTES` fits int64."""
 
 
-@typed
 @dataclass(frozen=True)
 class Ratings(TensorFile):
     """Some of the ratings, as parallel tensors; `n_users` and `n_movies` count those of the whole dataset."""
@@ -31,17 +33,14 @@ class Ratings(TensorFile):
 
     def __getitem__(self, rows: Tensor | slice) -> "Ratings":
         """The ratings at `rows` (indices, a mask, or a slice)."""
-        return self._with([column[rows] for column in self._columns()])
+        return self._map(lambda column: column[rows])
 
     def to(self, device: torch.device) -> "Ratings":
         """The same ratings on another device."""
-        return self._with([column.to(device) for column in self._columns()])
+        return self._map(lambda column: column.to(device))
 
-    def _columns(self) -> list[Tensor]:
-        return [self.user, self.movie, self.rating, self.timestamp]
-
-    def _with(self, columns: list[Tensor]) -> "Ratings":
-        user, movie, rating, timestamp = columns
+    def _map(self, change: Callable[[Tensor], Tensor]) -> "Ratings":
+        user, movie, rating, timestamp = map(change, (self.user, self.movie, self.rating, self.timestamp))
         return Ratings(user, movie, rating, timestamp, self.n_users, self.n_movies)
 
     def sorted_by_user(self) -> "Ratings":
@@ -56,10 +55,9 @@ class Ratings(TensorFile):
         """Raise ValueError if an index or a timestamp is out of range."""
         check_index("user", self.user, self.n_users)
         check_index("movie", self.movie, self.n_movies)
-        check_index("timestamp", self.timestamp, MINUTES * 60)
+        check_index("timestamp", self.timestamp, MAX_MINUTES * 60)
 
 
-@typed
 @dataclass(frozen=True)
 class SideInformation(TensorFile):
     """What is known of each movie besides its ratings: rows of length 1, or zeros where nothing is known."""
@@ -70,15 +68,25 @@ class SideInformation(TensorFile):
 
 
 def concatenate(first: Ratings, second: Ratings) -> Ratings:
-    """All ratings of two parts of one dataset."""
-    return first._with([torch.cat(pair) for pair in zip(first._columns(), second._columns(), strict=True)])
+    """All ratings of two parts of one dataset; raises UserError if they are of two."""
+    if (first.n_users, first.n_movies) != (second.n_users, second.n_movies):
+        raise UserError(
+            "train.pt, validation.pt and test.pt belong to different data; run: dvc repro -f prepare"
+        )
+    others = iter((second.user, second.movie, second.rating, second.timestamp))
+    return first._map(lambda column: torch.cat([column, next(others)]))
+
+
+def views(ratings: Ratings) -> Ratings:
+    """Who rated what: every rating is 1, in the order of users."""
+    return replace(ratings, rating=torch.ones_like(ratings.rating)).sorted_by_user()
 
 
 def moment_of(ratings: Ratings) -> Int[Tensor, " n_ratings"]:
     """The number of each rating's user and second, ascending by user and time; users are centuries apart."""
-    return ratings.user * (60 * MINUTES) + ratings.timestamp
+    return ratings.user * (60 * MAX_MINUTES) + ratings.timestamp
 
 
 def session_of(ratings: Ratings, length: Int[Tensor, ""]) -> Int[Tensor, " n_ratings"]:
     """The number of each rating's session, by its user and its time; the length is in seconds."""
-    return ratings.user * MINUTES + ratings.timestamp // length
+    return ratings.user * MAX_MINUTES + ratings.timestamp // length

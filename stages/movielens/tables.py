@@ -1,11 +1,14 @@
 """Tables of users, movies and tags, side information on movies, and summary statistics."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from stages.core.files import Metrics
+from stages.core.files import Metrics, load
 from stages.movielens import catalogue
 from stages.movielens.ratings import Ratings, SideInformation
 from stages.movielens.title_format import split_year
@@ -44,9 +47,22 @@ def movies_table(ratings: Ratings, movie_ids: np.ndarray, movies: pd.DataFrame) 
     )
 
 
+def read_movies(path: Path, stage: str = "prepare") -> pd.DataFrame:
+    """A table of movies as a stage wrote it; a film called "NA" keeps its title.
+
+    Raises UserError if it is missing or damaged.
+    """
+    integers = dict.fromkeys(["year", "imdb_id", "tmdb_id"], "Int64")
+    gaps = dict.fromkeys([*integers, "x", "y"], "")
+    whole = dict.fromkeys(["movie", "movie_id", "n_ratings", "cluster"], "int64") | {"mean_rating": "float64"}
+    options: Any = {"dtype": {**integers, **whole}, "keep_default_na": False, "na_values": gaps}
+    movies: pd.DataFrame = load(path, lambda path: pd.read_csv(path, **options), stage)
+    return movies
+
+
 def _ids(text: pd.Series) -> pd.api.extensions.ExtensionArray:
     """Whole numbers, missing where the text is anything else."""
-    return pd.to_numeric(text.where(text.str.fullmatch(r"\d{1,18}", na=False))).astype("Int64").array
+    return pd.to_numeric(text.where(text.str.fullmatch("[0-9]{1,18}", na=False))).astype("Int64").array
 
 
 def tags_table(tags: pd.DataFrame, movie_ids: np.ndarray) -> pd.DataFrame:

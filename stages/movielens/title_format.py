@@ -21,6 +21,11 @@ def split_year(title: str) -> tuple[str, int | None]:
     return (match["name"], int(match["year"])) if match else (title.strip(), None)
 
 
+def label(title: str, year: int | None) -> str:
+    """A title with its year where that is known: "The Matrix (1999)"."""
+    return f"{title} ({year})" if year else title
+
+
 def spoken(name: str) -> str:
     """The name to display of a title without its year: article in front, no alternative titles.
 

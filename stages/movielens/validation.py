@@ -4,51 +4,48 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from stages.core.cli import UserError
-from stages.movielens.ratings import MINUTES
+from stages.movielens.ratings import MAX_MINUTES
 
 Schema = dict[str, str]
 """Columns and their pandas dtypes."""
 
-LATEST = MINUTES * 60 - 1  # seconds since 1970
+LATEST = MAX_MINUTES * 60 - 1  # seconds since 1970
+MAX_TEXT = 1_000  # characters of a title, of all genres of a movie, or of a tag
 EXPECTED = {"int64": "a whole number of 64 bits", "float64": "a number", "str": "UTF-8 text"}
 
 
-def check_rules(table: pd.DataFrame, file: str, first_line: int) -> None:
-    """Raise UserError for the first row of ratings, movies or links that breaks a rule.
-
-    Its line is counted without blank lines, and as if no cell contained a line break.
-    """
-    rules: dict[str, pd.Series] = {}
-    if "userId" not in table:
-        rules = {"this movie is also on an earlier line": ~table["movieId"].duplicated()}
-    elif "rating" in table:
+def broken_rule(table: pd.DataFrame) -> tuple[int, str] | None:
+    """The first row of a table that breaks a rule, from 0, and its problem."""
+    ids = table.filter(regex="Id$", axis="columns").select_dtypes("int64")
+    rules = {"ids must be 0 to 2^53 - 1": ids.ge(0).all(axis=1) & ids.lt(2**53).all(axis=1)}
+    if "rating" in table:
         stars = table["rating"]
-        rules = {
-            "rating must be 0.5 to 5 in steps of 0.5": stars.between(0.5, 5) & (stars % 0.5 == 0),
-            "ids must not be negative": (table["userId"] >= 0) & (table["movieId"] >= 0),
-            f"timestamp must be 0 to {LATEST} (s since 1970)": table["timestamp"].between(0, LATEST),
-            "this user rated this movie on an earlier line": ~table.duplicated(["userId", "movieId"]),
-        }
+        rules["rating must be 0.5 to 5 in steps of 0.5"] = stars.between(0.5, 5) & (stars % 0.5 == 0)
+        rules[f"timestamp must be 0 to {LATEST} (s since 1970)"] = table["timestamp"].between(0, LATEST)
+        rules["this user has rated this movie before"] = ~table.duplicated(["userId", "movieId"])
+    elif "userId" not in table:
+        rules["this movie has been listed before"] = ~table["movieId"].duplicated()
+    for text in table.filter(["title", "genres", "tag"]):
+        rules[f"{text} must have at most {MAX_TEXT} characters"] = table[text].str.len() <= MAX_TEXT
     for rule, valid in rules.items():
         if not valid.all():
             row = int(valid.to_numpy().argmin())
-            values = ", ".join(f"{name} {table[name].iloc[row]}" for name in table)
-            raise UserError(f"{file}, line {row + first_line}: {values:.200}: {rule}")
+            values = ", ".join(f"{name} {table[name].iloc[row]!s:.80}" for name in table)
+            return row, f"{values:.200}: {rule}"
+    return None
 
 
-def find_wrong_cell(chunks: Iterable[pd.DataFrame], schema: Schema, first_line: int) -> str:
-    """The first line of a table, read as text, that does not fit its schema; empty if all lines do."""
+def wrong_cell(chunks: Iterable[pd.DataFrame], schema: Schema) -> tuple[int, str] | None:
+    """The first row, from 0 (-1: the header), of a table of texts that does not fit its schema, and why."""
     for chunk in chunks:
         if missing := [name for name in schema if name not in chunk]:
-            return f"line 1: column {missing[0]} is missing; the header is {','.join(map(str, chunk))!r:.80}"
-        filled = (chunk != "").any(axis=1)
-        wrong = {name: (filled & _is_wrong(chunk[name], dtype)).to_numpy() for name, dtype in schema.items()}
+            return -1, f"column {missing[0]} is missing; the header is {','.join(map(str, chunk))!r:.80}"
+        wrong = {name: _is_wrong(chunk[name], dtype).to_numpy() for name, dtype in schema.items()}
         if found := [(int(cells.argmax()), name) for name, cells in wrong.items() if cells.any()]:
             row, name = min(found)
-            line, value = chunk.index[row] + first_line, chunk[name].iloc[row]
-            return f"line {line}: {name} is {value!r:.80}, expected {EXPECTED[schema[name]]}"
-    return ""
+            problem = f"{name} is {chunk[name].iloc[row]!r:.80}, expected {EXPECTED[schema[name]]}"
+            return int(chunk.index[row]), problem
+    return None
 
 
 def _is_wrong(cells: pd.Series, dtype: str) -> pd.Series:

@@ -10,13 +10,12 @@ from torch import Tensor
 from torch.nn.functional import pad
 from tqdm import tqdm
 
-from stages.factorization.fit import NotebookFactors
-from stages.factorization.model import Model, single
-from stages.movielens.ratings import Ratings
+from stages.factorization.model import Model, NotebookFactors, single
+from stages.movielens.ratings import Ratings, views
 from stages.ranking import ease
 from stages.ranking.ease import Ease
 from stages.ranking.metrics import Score, rating_rows
-from stages.ranking.neighbours import fits_in_memory, item_similarities, predict_all, rank_by_items, views
+from stages.ranking.neighbours import fits_in_memory, item_similarities, predict_all, rank_by_items
 from stages.ranking.score import shares
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 from tqdm import tqdm
 
-from stages.core.files import check_index, typed
+from stages.core.files import check_index
 from stages.core.tensors import TensorFile
 from stages.movielens.ratings import Ratings
 from stages.ranking.metrics import BLOCK, rating_rows
@@ -25,7 +25,6 @@ from stages.ranking.metrics import BLOCK, rating_rows
 MAX_ORDER = 6_000  # order of the largest matrix that is inverted
 
 
-@typed
 @dataclass(frozen=True)
 class Ease(TensorFile):
     """P, whole or as factors, for the movies that EASE scores; all others score 0."""

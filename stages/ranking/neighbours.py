@@ -8,15 +8,13 @@ the Neighbors", section 2.2; the same as Surprise's KNNBaseline with pearson_bas
 movie adds up the cosines of who rated it and who rated each of its nearest movies that the user has rated.
 """
 
-from dataclasses import replace
-
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from tqdm import tqdm
 
 from stages.factorization.model import Model
-from stages.movielens.ratings import Ratings
+from stages.movielens.ratings import Ratings, views
 from stages.ranking.metrics import BLOCK, Score, rating_rows
 
 K = 40
@@ -90,8 +88,3 @@ def rank_by_items(ratings: Ratings, similarity: Float[Tensor, "n_movies n_movies
     """Scores each movie by the sum of its similarities to the movies that a user has rated."""
     by_user = views(ratings)
     return lambda user: (similarity @ rating_rows(by_user, user).T).T
-
-
-def views(ratings: Ratings) -> Ratings:
-    """Who rated what: every rating is 1, in the order of users."""
-    return replace(ratings, rating=torch.ones_like(ratings.rating)).sorted_by_user()

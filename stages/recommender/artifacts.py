@@ -7,14 +7,13 @@ from typing import Any
 import pandas as pd
 
 from stages.clustering.embeddings import MovieEmbeddings
-from stages.core.cli import UserError
+from stages.core.cli import UserError, printable
 from stages.core.files import load
 from stages.factorization.model import Model
-from stages.movielens.movies import read_movies
 from stages.movielens.ratings import Ratings, concatenate
+from stages.movielens.tables import read_movies
 from stages.movielens.title_format import spoken
 from stages.ranking.ease import Ease
-from stages.recommender.film_list import printable
 from stages.recommender.title_search import Titles
 
 
@@ -28,7 +27,7 @@ class Artifacts:
     def model(self) -> Model:
         """The factorization."""
         model = Model.load(self.data / "model.pt")
-        self._check("model.pt", model.movie_biases.shape[1])
+        self._check("model.pt", model.movie_biases.shape[1], model.n_users)
         return model
 
     @cached_property
@@ -41,15 +40,26 @@ class Artifacts:
     @cached_property
     def embeddings(self) -> MovieEmbeddings:
         """Of the movies that were clustered."""
-        return MovieEmbeddings.load(self.data / "points.npy")
+        embeddings = MovieEmbeddings.load(self.data / "points.npy")
+        self._check("points.npy", embeddings.notebook.shape[1])
+        return embeddings
 
     @cached_property
     def movies(self) -> pd.DataFrame:
         """All movies by index, with title, full_title (as MovieLens writes it), year, genres, n_ratings,
         mean_rating, cluster and cluster_name; year and cluster may be missing.
         """
-        movies = load(self.data / "prepared" / "movies.csv", _read_movies, "prepare")
-        return movies.join(load(self.data / "clusters.csv", _read_clusters, "cluster"))
+        columns = ["movie_id", "title", "year", "genres", "n_ratings", "mean_rating"]
+        movies = load(
+            self.data / "prepared" / "movies.csv", lambda path: read_movies(path)[columns], "prepare"
+        )
+        clusters = load(self.data / "clusters.csv", _read_clusters, "cluster")
+        if not movies["movie_id"].reindex(clusters.index).equals(clusters["movie_id"]):
+            raise self._mixed("clusters.csv has other movies than movies.csv")
+        movies = movies.join(clusters.drop(columns="movie_id"))
+        texts = ["title", "genres", "cluster_name"]
+        movies[texts] = movies[texts].map(printable, na_action="ignore")
+        return movies.assign(full_title=movies["title"], title=movies["title"].map(spoken))
 
     @cached_property
     def records(self) -> list[dict[str, Any]]:
@@ -71,28 +81,36 @@ class Artifacts:
     @cached_property
     def users(self) -> "pd.Series[int]":
         """The index of each user_id."""
-        path = self.data / "prepared" / "users.csv"
-        return load(path, lambda path: pd.read_csv(path, index_col="user_id")["user"].astype(int), "prepare")
+        return load(self.data / "prepared" / "users.csv", _read_users, "prepare")
 
     @cached_property
     def ratings(self) -> Ratings:
         """All ratings: unlike an evaluation, a recommendation may use those of the test set."""
         parts = (self.data / "prepared" / f"{part}.pt" for part in ("train", "validation", "test"))
-        return reduce(concatenate, map(Ratings.load, parts))
+        ratings = reduce(concatenate, map(Ratings.load, parts))
+        self._check("train.pt", ratings.n_movies, ratings.n_users)
+        return ratings
 
-    def _check(self, name: str, n_movies: int) -> None:
-        if n_movies != len(self.movies):
-            counts = f"{n_movies} movies, but movies.csv has {len(self.movies)}"
-            raise UserError(f"{self.data / name} has {counts}: they belong to different data; run: dvc repro")
+    def _check(self, name: str, n_movies: int | None = None, n_users: int | None = None) -> None:
+        """Raise UserError unless the numbers are those of movies.csv and users.csv."""
+        if n_movies not in (None, len(self.movies)):
+            raise self._mixed(f"{name} has {n_movies} movies, but movies.csv has {len(self.movies)}")
+        if n_users not in (None, len(self.users)):
+            raise self._mixed(f"{name} has {n_users} users, but users.csv has {len(self.users)}")
 
-
-def _read_movies(path: Path) -> pd.DataFrame:
-    movies = read_movies(path)[["movie_id", "title", "year", "genres", "n_ratings", "mean_rating"]]
-    full_title = movies["title"].map(printable)
-    return movies.assign(full_title=full_title, title=full_title.map(spoken))
+    def _mixed(self, problem: str) -> UserError:
+        return UserError(f"{self.data}: {problem}: they belong to different data; run: dvc repro")
 
 
 def _read_clusters(path: Path) -> pd.DataFrame:
-    clusters = read_movies(path).set_index("movie")
-    names = clusters["name"].map(printable)
-    return pd.DataFrame({"cluster": clusters["cluster"].astype("Int64"), "cluster_name": names})
+    clusters = read_movies(path, "cluster").astype({"cluster": "Int64"})
+    return clusters.set_index("movie")[["movie_id", "cluster", "name"]].rename(
+        columns={"name": "cluster_name"}
+    )
+
+
+def _read_users(path: Path) -> "pd.Series[int]":
+    users = pd.read_csv(path, dtype="int64")
+    if not users["user_id"].is_unique or [*users["user"]] != [*range(len(users))]:
+        raise ValueError("its users are not 0, 1, 2, … with an id each")
+    return users.set_index("user_id")["user"]

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from stages.core.cli import UserError
+from stages.movielens.title_format import label
 from stages.ranking.score import DISLIKED
 from stages.recommender.profile import UserProfile
 from stages.recommender.ranking import recommend
 from stages.recommender.recommender import Recommender
-from stages.recommender.title_search import label
 
 LEAST = 0.05  # stars that a rating must add to be named in a table
+LEAST_WIDTH = 40  # characters of a table, also on a terminal that says 0
 NARROW = {"because of": 60, "genres": 100, "cluster": 140}  # characters that a terminal needs for a column
 
 
@@ -105,6 +106,7 @@ def _print_grid(rows: list[dict[str, str]]) -> None:
     from rich.table import Table
 
     console = Console(markup=False, emoji=False, highlight=False)
+    console.width = max(console.width, LEAST_WIDTH)
     headings = [heading for heading in rows[0] if console.width >= NARROW.get(heading, 0)]
     grid = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for heading in headings:

@@ -6,7 +6,7 @@ import math
 from itertools import zip_longest
 from pathlib import Path
 
-from stages.core.cli import UserError
+from stages.core.cli import UserError, printable
 
 TITLE = ("title", "name", "movie", "film")
 YEAR = ("year", "release year")
@@ -73,8 +73,3 @@ def _rows(path: Path) -> list[tuple[str, list[str]]]:
     except csv.Error as error:
         raise UserError(f"{path}, line {line}: not valid CSV from here on: {error}") from error
     return [(place, cells) for place, cells in rows if any(cells)]
-
-
-def printable(text: str) -> str:
-    """The text with � for control characters, which could change the state of a terminal."""
-    return "".join(character if character.isprintable() else "�" for character in text)

@@ -7,8 +7,9 @@ from pathlib import Path
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from tqdm import tqdm
 
-from stages.core.cli import UserError
+from stages.core.cli import UserError, printable
 from stages.factorization.fold_in import UserPosterior, fold_in
 from stages.ranking.score import DISLIKED, values
 from stages.recommender import film_list
@@ -67,9 +68,10 @@ class UserProfile:
         Raises UserError if no film is found.
         """
         films, repeated, unknown = film_list.read(path), list[str](), list[str]()
-        for number, (title, stars) in enumerate(films, start=1):
+        shown = tqdm(films, "find films", unit="film", delay=2, disable=not sys.stderr)
+        for number, (title, stars) in enumerate(shown, start=1):
             try:
-                movie = self.artifacts.titles.find(title)
+                movie = self.artifacts.titles.find(title, suggest=False)
             except UserError:
                 unknown.append(title)
                 continue
@@ -111,4 +113,4 @@ class UserProfile:
 def note(text: str) -> None:
     """Print a remark to the standard error, if that is open."""
     if sys.stderr:
-        print(f"note: {text}", file=sys.stderr)
+        print(printable(f"note: {text}"), file=sys.stderr)

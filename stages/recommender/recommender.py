@@ -52,7 +52,7 @@ class Recommender(Artifacts):
             profile.add_user(user_id)
         profile.add_titles([], [f"{title}={stars}" for title, stars in (ratings or {}).items()])
         if not profile.seen:
-            raise UserError('for whom? Give ratings such as {"Alien": 5}, or a user_id')
+            raise UserError('nobody to recommend to: give ratings such as {"Alien": 5}, or a user_id')
         records = recommend([profile], self.candidates([profile], **filters), count, adventurous)
         movie = pd.Index(self.movies["movie_id"]).get_indexer([record["movie_id"] for record in records])
         columns = {

@@ -3,17 +3,20 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from stages.core.cli import UserError
-from stages.movielens.title_format import split_year, spoken
+from stages.movielens.title_format import label, split_year, spoken
 from stages.recommender.normalization import Kind, initials, names_of, normalise
 
-FAR = 5  # a movie with so many times the ratings of any other candidate is taken without a question
-FAMOUS = 0.1  # share of the most ratings from which one word, initials, or twice the typos are enough
+FAR = 5
+"""A movie with this many times the ratings of any other candidate is taken without a question."""
+FAMOUS = 0.1
+"""A movie with at least this share of the maximum number of ratings is found by a word or initials."""
 _BARE_YEAR = re.compile(r"(?P<name>.*[^\s,]),?\s+(?P<year>(?:1[89]|20)\d\d)")
 
 
@@ -24,11 +27,6 @@ class Name(NamedTuple):
     kind: Kind
     text: str
     key: str
-
-
-def label(title: str, year: int | None) -> str:
-    """A title with its year where that is known: "The Matrix (1999)"."""
-    return f"{title} ({year})" if year else title
 
 
 class Titles:
@@ -48,8 +46,10 @@ class Titles:
             for letters in initials(name.text) if self._is_famous(name) else []:
                 self._exact[letters].append(name._replace(kind=Kind.INITIALS))
 
-    def find(self, text: str) -> int:
+    def find(self, text: str, suggest: bool = True) -> int:
         """The movie that is meant; raises UserError if there is none, or if it could be several.
+
+        The error lists similar titles unless `suggest` is false, which is faster.
 
         Titles, their parts and initials come before some words of a title, and those before typos. A year
         must be the movie's, give or take one.
@@ -70,19 +70,29 @@ class Titles:
                 other_years += found
             if other_years:
                 break
-        raise self._unknown(name, year, other_years)
+        raise self._unknown(name, year, other_years) if suggest else UserError(f'no movie is called "{text}"')
 
     def _by_words(self, key: str) -> list[Name]:
         """Whole titles with these words, side by side if possible; for one word, of famous movies."""
-        titles = [name for name in self._names if name.kind == Kind.TITLE]
+        rows = set[int].intersection(*(self._with_word[word] for word in key.split() or [""]))
+        titles = [self._names[row] for row in sorted(rows)]
         titles = titles if " " in key else list(filter(self._is_famous, titles))
-        together = [name for name in titles if f" {key} " in f" {name.key} "]
-        return together or [name for name in titles if set(key.split()) <= set(name.key.split())]
+        return [name for name in titles if f" {key} " in f" {name.key} "] or titles
+
+    @cached_property
+    def _with_word(self) -> defaultdict[str, set[int]]:
+        """Rows of the whole titles that contain each word."""
+        rows = defaultdict[str, set[int]](set)
+        for row, name in enumerate(self._names):
+            for word in name.key.split() if name.kind == Kind.TITLE else []:
+                rows[word].add(row)
+        return rows
 
     def _with_typos(self, key: str) -> list[Name]:
         """Names that differ in the fewest letters, at most 1 in 5, and in no digit."""
         allowed, likely = min(len(key) // 5, 3), defaultdict[float, list[Name]](list)
-        close = process.extract(key, self._keys, scorer=OSA.distance, score_cutoff=allowed, limit=None)
+        keys = self._keys if allowed else []
+        close = process.extract(key, keys, scorer=OSA.distance, score_cutoff=allowed, limit=None)
         for text, typos, row in close:
             most = allowed if self._is_famous(self._names[row]) else allowed // 2
             if 0 < typos <= most and re.sub(r"\D", "", text) == re.sub(r"\D", "", key):
@@ -97,23 +107,30 @@ class Titles:
 
     def _choose(self, text: str, year: int | None, found: list[Name]) -> int:
         """The movie that is far better known than the others; of a series its first."""
-        of_kind = {kind: [name for name in found if name.kind == kind] for kind in Kind}
-        kind, key = min(name.kind for name in found), found[0].key
-        if " " in key and self._is_far(of_kind[Kind.SERIES], of_kind[kind]):
-            kind = Kind.SERIES  # not the cartoon "The Lord of the Rings" of 1978
-        same = of_kind[kind]
+        same = self._of_kind(found)
         verbatim = [name for name in same if name.text.casefold() == text.casefold()]
         movies = self._distinct([name for name in verbatim or same if not self._is_far(same, [name])])
-        if movies and kind in (Kind.SERIES, Kind.INITIALS) and len({name.key for name in same}) == 1:
+        is_series = same[0].kind in (Kind.SERIES, Kind.INITIALS) and len({name.key for name in same}) == 1
+        if movies and is_series:
             movies = [min(movies, key=lambda movie: (self._years[movie] or 9999, movie))]
-        others = of_kind[Kind.INITIALS] if kind != Kind.TITLE else []
-        if year is None and len(key) >= 15:  # "Inglorious Bastards" is a film, but rarely meant
-            others = others + self._with_typos(key)
-        others = others if self._is_far(others, same) else []
+        others = self._meant_instead(year, found, same)
         if others or len(movies) != 1:
             listed = self._listed([*others, *same])
             raise UserError(f'"{text}" could be any of {listed}; add the year, or give one of these in full')
         return movies[0]
+
+    def _of_kind(self, found: list[Name]) -> list[Name]:
+        """Names of the first kind, or of a series that is far better known, as "The Lord of the Rings"."""
+        kinds = min(name.kind for name in found), Kind.SERIES
+        first, series = ([name for name in found if name.kind == kind] for kind in kinds)
+        return series if " " in found[0].key and self._is_far(series, first) else first
+
+    def _meant_instead(self, year: int | None, found: list[Name], same: list[Name]) -> list[Name]:
+        """Other names that are rather meant: famous initials, and for a long name, one with a typo."""
+        others = [name for name in found if name.kind == Kind.INITIALS and same[0].kind != Kind.TITLE]
+        if year is None and len(found[0].key) >= 15:  # "Inglorious Bastards" is a film, but rarely meant
+            others += self._with_typos(found[0].key)
+        return others if self._is_far(others, same) else []
 
     def _unknown(self, name: str, year: int | None, other_years: list[Name]) -> UserError:
         (key,), last = normalise([name]), max(filter(None, self._years), default=0)

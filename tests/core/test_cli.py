@@ -1,5 +1,8 @@
 """A stage ends with one clear message when something is wrong."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import torch
 from stages.core import cli
 from stages.core.cli import UserError
 from tests.conftest import Capture, Patch
+from tests.repository import ROOT
 
 
 def fail(error: BaseException) -> None:
@@ -21,6 +25,7 @@ def fail(error: BaseException) -> None:
     [
         (lambda: fail(UserError("there is nothing at /a")), "there is nothing at /a"),
         (lambda: fail(OSError(28, "No space left on device")), "No space left on device"),
+        (lambda: fail(UserError("\x1b[2J\x9b\u202e\udcff")), "train: �[2J���"),
         (lambda: np.empty(2**55), "out of memory; no output was written"),
         (lambda: torch.empty(2**55), "out of memory; no output was written"),
     ],
@@ -33,11 +38,45 @@ def test_an_error_that_the_user_can_fix_is_one_message(action: Callable[[], obje
     assert part in message
 
 
-def test_an_interrupt_has_status_130_and_any_other_error_keeps_its_traceback() -> None:
+def test_an_interrupt_has_status_130_and_any_other_error_keeps_its_traceback(monkeypatch: Patch) -> None:
+    monkeypatch.setattr("os._exit", sys.exit)
     with pytest.raises(SystemExit, match=r"^130$"), cli.report_errors("train"):
         fail(KeyboardInterrupt())
     with pytest.raises(RuntimeError, match="tensor"), cli.report_errors("train"):
         torch.ones(2) @ torch.ones(3)
+
+
+WORKS = """
+import threading, torch
+from stages.core.cli import report_errors
+def work():
+    while True:
+        torch.ones(500, 500) @ torch.ones(500, 500)
+with report_errors("train"):
+    for _ in range(2):
+        threading.Thread(target=work, daemon=True).start()
+    print("ready", file=__import__("sys").stderr, flush=True)
+    threading.Event().wait()
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "moment", "status", "message"),
+    [
+        (["-X", "importtime", "-m", "stages.cluster"], "pandas._libs", -signal.SIGINT, ""),
+        (["-c", WORKS], "ready", 130, "train: interrupted; no output was written\n"),
+    ],
+    ids=["while importing", "while threads compute"],
+)
+def test_ctrl_c_leaves_no_traceback(arguments: list[str], moment: str, status: int, message: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        assert any(moment in line for line in process.stderr)
+        process.send_signal(signal.SIGINT)
+        left = [line for line in process.stderr if not line.startswith("import time:")]
+    assert (process.returncode, "".join(left)) == (status, message)
 
 
 def stage(source: Path, target: Path = Path("default")) -> None:

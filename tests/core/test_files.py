@@ -12,7 +12,7 @@ import pytest
 from jaxtyping import Float, Int
 
 from stages.core.cli import UserError
-from stages.core.files import check_index, load, typed, write_bytes, write_csv, write_metrics
+from stages.core.files import check_fields, check_index, load, write_bytes, write_csv, write_metrics
 
 
 def test_metrics_are_rounded_to_6_digits_and_those_not_finite_keep_the_old_file(tmp_path: Path) -> None:
@@ -38,7 +38,6 @@ def test_csv_has_unix_line_ends_and_empty_cells_and_replaces_a_part(tmp_path: Pa
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
 
 
-@typed
 @dataclass(frozen=True)
 class Points:
     position: Float[np.ndarray, "n 2"]
@@ -49,15 +48,16 @@ class Points:
 def read_points(path: Path) -> Points:
     """Points from three lines: numbers, indices, a count."""
     position, index, count = (json.loads(line) for line in path.read_text().splitlines())
-    points = Points(np.array(position), np.array(index), count)
-    check_index("index", points.index, 3)
-    return points
+    values = {"position": np.array(position), "index": np.array(index), "count": count}
+    check_fields(Points, values)
+    check_index("index", values["index"], 3)
+    return Points(**values)
 
 
 INVALID = {
     "text": ("<html>", ["char 0"]),
-    "another shape": ("[[0.5, 1.0]]\n[0, 1]\n1", ["index", "2", "'n'"]),
-    "another type": ("[[0, 1]]\n[0]\n1", ["position", "Float"]),
+    "another shape": ("[[0.5, 1.0]]\n[0, 1]\n1", ["index is int64[2]", "Int[ndarray, 'n']"]),
+    "another type": ("[[0, 1]]\n[0]\n1", ["position is int64[1, 2]", "Float"]),
     "an index out of range": ("[[0.5, 1.0]]\n[3]\n1", ["index", "3 to 3", "0 to 2"]),
 }
 

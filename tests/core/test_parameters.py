@@ -80,5 +80,5 @@ def test_a_comment_in_params_yaml_gives_the_limits_and_choices_of_every_stage(ke
     for field in filter(None, fields):
         limits = [value for limit in field.metadata for value in asdict(limit).values()]
         choices = [choice for choice in get_args(field.annotation) if isinstance(choice, str)]
-        words = [{2**63: "2^63", 1e6: "1e6"}.get(limit, f"{limit:g}") for limit in limits]
+        words = [{2**63: "2^63", 10**9: "1e9", 1e6: "1e6"}.get(limit, f"{limit:g}") for limit in limits]
         assert [word for word in words + choices if word not in comment] == []

@@ -8,7 +8,7 @@ import torch
 
 from stages.factorization.fold_in import fold_in, fold_in_users
 from stages.factorization.model import NOISE_SHAPE, Model
-from stages.movielens.ratings import MINUTES, Ratings
+from stages.movielens.ratings import MAX_MINUTES, Ratings
 from tests.factorization.test_model import make_model
 
 MOVIES, STARS = torch.tensor([0, 3, 1, 4]), torch.tensor([5.0, 2.0, 4.5, 3.0])
@@ -86,5 +86,5 @@ def test_many_users_are_folded_in_as_each_alone(known: bool) -> None:
     alphas = 1 / folded.noise[:, 2]
     effects = [by_definition(model, draw, alpha)[0][4:] for draw, alpha in enumerate(alphas.tolist())]
     expected = pytest.approx(np.mean(effects, axis=0), rel=1e-3, abs=1e-3)
-    assert folded.session.tolist() == [3, 2 * MINUTES + 7, 2 * MINUTES + 9]
+    assert folded.session.tolist() == [3, 2 * MAX_MINUTES + 7, 2 * MAX_MINUTES + 9]
     assert folded.session_effects[0, 1:].numpy() == expected

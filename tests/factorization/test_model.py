@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from stages.factorization.model import Model, single
-from stages.movielens.ratings import MINUTES
+from stages.movielens.ratings import MAX_MINUTES
 from tests.conftest import Patch, make_ratings
 
 
@@ -25,7 +25,7 @@ def make_model(draws: int = 3, n_movies: int = 5, factors: int = 3, features: in
         movie_factors=normal(draws, n_movies, factors),
         noise=normal(draws, 4).square(),
         session_length=torch.tensor(3600),
-        session=torch.tensor([1 * MINUTES + 24, 2 * MINUTES]),
+        session=torch.tensor([1 * MAX_MINUTES + 24, 2 * MAX_MINUTES]),
         session_effects=normal(draws, 2),
         knot=torch.zeros(0, dtype=torch.int64),
         drift=torch.zeros(0, 0),
@@ -56,7 +56,7 @@ def test_drift_is_that_of_the_joint_normal_given_all_knots() -> None:
     length, precision = torch.tensor([60.0, 600.0]), torch.tensor([[2.0, 5.0], [2.0, 5.0]])
     drift = torch.randn(2, 4, generator=torch.Generator().manual_seed(0))
     known = {
-        "knot": owner * 60 * MINUTES + times,
+        "knot": owner * 60 * MAX_MINUTES + times,
         "drift": drift,
         "drift_length": length,
         "drift_precision": precision,
@@ -109,7 +109,7 @@ def test_expected_stars_are_the_average_over_all_users() -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"session": torch.tensor([0, 4 * MINUTES])}, "session"),
+        ({"session": torch.tensor([0, 4 * MAX_MINUTES])}, "session"),
         ({"session": torch.tensor([5, 2])}, "session"),
         ({"noise": torch.full((3, 4), -1.0)}, "noise"),
     ],

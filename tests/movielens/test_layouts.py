@@ -9,7 +9,7 @@ import pytest
 from stages.core import memory
 from stages.core.cli import UserError
 from stages.movielens.layouts import read
-from tests.conftest import MakeZip, Patch
+from tests.conftest import Capture, MakeZip, Patch
 
 RATINGS, MOVIES = "userId,movieId,rating,timestamp\n", "movieId,title,genres\n"
 CSV = {
@@ -79,8 +79,20 @@ def test_the_ratings_of_a_fold_are_those_to_train_on_then_those_to_test(make_zip
     assert read(make_zip(base | parts)).n_test == 0
     with pytest.raises(UserError, match=rf"made\.zip .*'u9', only {path.stem}"):
         read(make_zip(base | parts), "u9")
-    with pytest.raises(UserError, match=rf"{path.name} and {path.stem}\.test, line 2: .*earlier line"):
+    with pytest.raises(
+        UserError, match=rf"{path.name} and {path.stem}\.test: userId .* rated this movie before"
+    ):
         read(make_zip(base | parts | {str(path): first}), path.stem)
+
+
+def test_a_fold_is_an_error_without_test_ratings_or_with_two_files_to_train_on(make_zip: MakeZip) -> None:
+    fold = {"u1.base": f"{RATINGS}1,10,4,5\n", "u1.test": f"{RATINGS}1,20,4,5\n"}
+    for changes, named in (
+        ({"u1.test": f"{RATINGS}\n"}, "u1.test contains no ratings"),
+        ({"u1.train": RATINGS}, "u1.train"),
+    ):
+        with pytest.raises(UserError, match=named):
+            read(make_zip(CSV | fold | changes), "u1")
 
 
 def test_control_characters_become_spaces(make_zip: MakeZip) -> None:
@@ -103,6 +115,10 @@ INVALID_RATINGS: dict[str, tuple[str, list[str]]] = {
     "a fraction for an id": ("1.5,10,4,5\n", ["line 2", "userId", "'1.5'"]),
     "an id beyond 64 bits": (f"{10**30},1,4,5\n", ["line 2", "userId", "'1000"]),
     "a wrong cell after blank lines": ("\n\n1,x,4,5\n", ["line 4", "movieId", "'x'"]),
+    "a wrong star after blank lines": ("\n1,10,4,5\n\n \n1,11,9,5\n", ["line 6", "rating 9"]),
+    "nothing but commas": ("1,10,4,5\n,,,\n", ["line 3", "Id is ''"]),
+    "an id that floats round": (f"1.0,10,4,5\n{2**53 + 1},10,4,5\n", ["line 3", "2^53"]),
+    "no line below the header": ("", ["no ratings"]),
     "a truncated line": ("1,10,4,5\n2,20", ["line 3", "rating", "''"]),
     "a long first line": ("1,10,4,5,6\n", ["line 2"]),
     "a long line": ("1,10,4,5\n2,20,4,5,6\n", ["line 3", "saw 5"]),
@@ -120,6 +136,12 @@ INVALID: dict[str, tuple[str, str | bytes, list[str]]] = {
     "no line": ("ml/ratings.csv", "", []),
     "the encoding UTF-16": ("ml/ratings.csv", RATINGS.encode("utf-16"), ["line 1", "userId"]),
     "the encoding Latin-1": ("ml/movies.csv", LATIN_1, ["line 3", "title", "Am\ufffdlie", "UTF-8"]),
+    "a line break in a title": (
+        "ml/movies.csv",
+        f'{MOVIES}10,"A\n(1999)",B\n\n10,C,B\n',
+        ["line 5", "title C"],
+    ),
+    "an endless title": ("ml/movies.csv", f"{MOVIES}10,{'A' * 10**6},B\n", ["line 2", "title", "1000 char"]),
     "a movie listed twice": ("ml/movies.csv", f"{MOVIES}10,A,B\n10,C,B\n", ["line 3", "movieId 10, title C"]),
     "long tags": ("ml/tags.csv", "userId,movieId,tag\n1,10,a,b,c\n", ["line 2"]),
     "long ratings.dat": ("ml-1m/ratings.dat", "1::10::4::5\n1::10::4::5::6\n", ["line 2", "saw 5"]),
@@ -144,9 +166,14 @@ def test_an_error_names_the_file_line_and_value_of(
     [
         ({"ml/inner.zip": "PK"}, None, r"made\.zip .*ratings\.csv.*inner\.zip"),
         ({**CSV, "old/Ratings.csv": ""}, None, r"ml/ratings\.csv and old/Ratings\.csv"),
+        (
+            {**CSV, "ml/movies.csv": MOVIES + "".join(f"{n},A,{n}\n" for n in range(201))},
+            None,
+            "201 different genres",
+        ),
         (CSV, "u1", r"made\.zip .*'u1'.*set split to random"),
     ],
-    ids=["without ratings", "with two files of one name", "without folds"],
+    ids=["without ratings", "with two files of one name", "with endless genres", "without folds"],
 )
 def test_an_error_names_files_of_a_zip(make_zip: MakeZip, members: Any, fold: str | None, named: str) -> None:
     with pytest.raises(UserError, match=named):
@@ -178,6 +205,11 @@ def test_a_release_that_would_not_fit_in_memory_is_an_error(small_zip: Path, mon
     monkeypatch.setattr(memory, "available_memory", lambda: 10_000)
     with pytest.raises(UserError, match=r"small\.zip would take .* choose a smaller dataset"):
         read(small_zip)
+
+
+def test_names_in_a_zip_are_printable(make_zip: MakeZip, capsys: Capture) -> None:
+    read(make_zip({name.replace("ml", "\x1b[2J"): content for name, content in CSV.items()}))
+    assert "�[2J/ratings.csv: 2 rows" in capsys.readouterr().out
 
 
 def test_ids_elsewhere_are_read_from_links(make_zip: MakeZip) -> None:

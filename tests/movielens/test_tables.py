@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from stages.movielens import tables
-from stages.movielens.movies import read_movies
+from stages.movielens.tables import read_movies
 from tests.conftest import make_ratings
 
 RATINGS = make_ratings([(0, 0, 4.0), (1, 0, 5.0), (0, 1, 0.5)], n_users=2, n_movies=2)
@@ -20,7 +20,7 @@ def test_movies_have_their_title_year_genres_count_and_mean() -> None:
             "title": ["Comma, The (1999)", "No Year", "Never Rated (2000)"],
             "genres": ["A|B", "(no genres listed)", "C"],
             "imdb_id": ["0000012", "", "3"],
-            "tmdb_id": ["12", "unknown", "3"],
+            "tmdb_id": ["12", "\uff11\u0662\u00b2", "3"],
         }
     )
     assert tables.movies_table(RATINGS, np.array([20, 30]), movies).to_dict("list") == {

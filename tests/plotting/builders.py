@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import to_rgb
 
-from stages.movielens.movies import read_movies
+from stages.movielens.tables import read_movies
 from stages.page import explorer
 from stages.recommender.artifacts import Artifacts
 from tests.clustering.builders import movies

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from stages.factorization.fit import NotebookFactors
+from stages.factorization.model import NotebookFactors
 from stages.movielens.ratings import Ratings
 from stages.ranking import neighbours
 from stages.ranking.baselines import biases, fit_baselines, popularity

@@ -4,6 +4,7 @@ import csv
 import math
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -100,12 +101,15 @@ def build(data: Path) -> Path:
     write_csv(data / "prepared" / "movies.csv", movies_table(ratings, ids, films))
     users = np.array([user_id(user) for user in range(N_USERS)])
     write_csv(data / "prepared" / "users.csv", users_table(ratings, users))
-    clusters = [(movie, cluster, CLUSTERS[cluster]) for movie, cluster in CLUSTERED.items()]
-    write(data / "clusters.csv", "movie,cluster,name", clusters)
+    clusters = [(movie, ids[movie], cluster, CLUSTERS[cluster]) for movie, cluster in CLUSTERED.items()]
+    write(data / "clusters.csv", "movie,movie_id,cluster,name", clusters)
     # Rising movies within 45° of a circle, in their order; Falling ones a right angle away.
     angle = [math.radians(movie / len(FILMS) * 45 + 90 * (not FILMS[movie].rising)) for movie in CLUSTERED]
     embedding = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    (data / "points.npy").write_bytes(make_embeddings(np.array([*CLUSTERED]), embedding).serialize())
+    points = replace(
+        make_embeddings(np.array([*CLUSTERED]), embedding), notebook=np.zeros((0, len(FILMS), 2))
+    )
+    (data / "points.npy").write_bytes(points.serialize())
     (data / "ease.pt").write_bytes(ease.fit(train, 5.0).serialize())
     (data / "model.pt").write_bytes(fitted(gibbs, train))
     return data

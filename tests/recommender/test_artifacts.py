@@ -1,7 +1,9 @@
 """The files of the pipeline: their content, and errors that name the file."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -9,6 +11,7 @@ import torch
 from stages.core.cli import UserError
 from stages.factorization.model import single
 from stages.recommender.artifacts import Artifacts
+from tests.conftest import make_ratings
 from tests.recommender.builders import CLUSTERED, CLUSTERS, FILMS, N_USERS, rated, user_id
 
 
@@ -51,14 +54,61 @@ def test_a_damaged_or_missing_file_is_named(copy: Path, name: str, part: str) ->
         getattr(Artifacts(copy), part)
 
 
-def test_a_model_of_other_data_is_an_error(copy: Path) -> None:
-    model = single(torch.tensor(3.5), torch.zeros(N_USERS, 3), torch.zeros(len(FILMS) + 1, 3))
-    (copy / "model.pt").write_bytes(model.serialize())
-    with pytest.raises(UserError, match=r"model\.pt has 41 movies.* 40"):
-        _ = Artifacts(copy).model
+OF_OTHER_DATA = {
+    "a model with another movie": ("model.pt", "model", r"41 movies.* 40"),
+    "a model with another user": ("model.pt", "model", r"41 users.* 40"),
+    "training ratings": ("prepared/train.pt", "ratings", "different data"),
+    "all ratings": ("prepared/*.pt", "ratings", r"train\.pt has 41 movies"),
+    "clusters": ("clusters.csv", "movies", r"clusters\.csv has other movies"),
+}
 
 
-def test_control_characters_of_titles_are_replaced(copy: Path) -> None:
-    path = copy / "prepared" / "movies.csv"
-    path.write_text(path.read_text(encoding="utf-8").replace("Toy Story", "Toy\x1b[2J"), encoding="utf-8")
-    assert Artifacts(copy).titles.labels[0] == "Toy�[2J (1995)"
+@pytest.mark.parametrize(("name", "part", "message"), OF_OTHER_DATA.values(), ids=OF_OTHER_DATA)
+def test_parts_of_two_datasets_are_not_mixed(copy: Path, name: str, part: str, message: str) -> None:
+    more_users, movies = int("users" in message), torch.zeros(len(FILMS) + ("users" not in message), 3)
+    for path in copy.glob(name):
+        if name == "model.pt":
+            content = single(torch.tensor(3.5), torch.zeros(N_USERS + more_users, 3), movies).serialize()
+        elif name == "clusters.csv":
+            content = path.read_bytes().replace(b"\n2,27,", b"\n2,28,")
+        else:
+            content = make_ratings([(0, 40, 3.0)], N_USERS, len(FILMS) + 1).serialize()
+        path.write_bytes(content)
+    with pytest.raises(UserError, match=message):
+        getattr(Artifacts(copy), part)
+
+
+DAMAGE: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
+    "movies.csv, cut off": ("prepared/movies.csv", lambda content: content[:-9]),
+    "movies.csv, cut off in a title": ("prepared/movies.csv", lambda content: content[:100]),
+    "users.csv, cut off": ("prepared/users.csv", lambda content: content[:-4]),
+    "users.csv, with an id twice": (
+        "prepared/users.csv",
+        lambda content: content.replace(b"1,103", b"1,100"),
+    ),
+    "users.csv, with too large an index": (
+        "prepared/users.csv",
+        lambda content: content.replace(b"1,103", b"99,103"),
+    ),
+    "clusters.csv, cut off": ("clusters.csv", lambda content: content[:-60].rpartition(b",")[0]),
+}
+
+
+@pytest.mark.parametrize(("name", "damage"), DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_table_is_an_error_with_the_command(copy: Path, name: str, damage: Any) -> None:
+    (copy / name).write_bytes(damage((copy / name).read_bytes()))
+    artifacts = Artifacts(copy)
+    with pytest.raises(UserError, match=r"csv is damaged .*dvc repro -f (prepare|cluster)"):
+        _ = artifacts.movies, artifacts.users
+
+
+def test_texts_of_the_tables_are_printable(copy: Path) -> None:
+    for name, text in (
+        ("prepared/movies.csv", "Toy Story"),
+        ("prepared/movies.csv", "Western"),
+        ("clusters.csv", "Comedy"),
+    ):
+        path = copy / name
+        path.write_text(path.read_text(encoding="utf-8").replace(text, "\x1b[2J"), encoding="utf-8")
+    assert Artifacts(copy).titles.labels[0] == "�[2J (1995)"
+    assert "\x1b" not in str(Artifacts(copy).records)

@@ -68,7 +68,13 @@ class Terminal(io.StringIO):
 
 @pytest.mark.parametrize(
     ("width", "shown"),
-    [(160, ["genres", "cluster", "because"]), (139, ["genres", "because"]), (99, ["because"]), (40, [])],
+    [
+        (160, ["genres", "cluster", "because"]),
+        (139, ["genres", "because"]),
+        (99, ["because"]),
+        (40, []),
+        (0, []),
+    ],
 )
 def test_a_terminal_shows_the_columns_that_fit(monkeypatch: Patch, width: int, shown: list[str]) -> None:
     for name, value in {"COLUMNS": str(width), "NO_COLOR": "1", "TERM": "xterm"}.items():
@@ -76,7 +82,7 @@ def test_a_terminal_shows_the_columns_that_fit(monkeypatch: Patch, width: int, s
     monkeypatch.setattr(sys, "stdout", terminal := Terminal())
     show([LONG, SHORT], as_json=False)
     text = re.sub(r"\x1b\[\d*m", "", terminal.getvalue())
-    assert max(map(len, text.splitlines())) <= width
+    assert max(map(len, text.splitlines())) <= (width or 40)
     assert [name for name in ("genres", "cluster", "because") if name in text] == shown
     assert "4.3 ± 0.8" in text
     assert "[End]" in text

@@ -106,6 +106,8 @@ def test_an_ambiguous_or_unknown_text_names_the_best_known_movies(text: str, nam
     with pytest.raises(UserError) as error:
         TITLES.find(text)
     assert all(value in str(error.value) for value in named)
+    with pytest.raises(UserError):
+        TITLES.find(text, suggest=False)
 
 
 def test_titles_without_letters_or_in_another_script_are_found() -> None:
