@@ -70,9 +70,10 @@ def main(
     write_csv(plots / "n_clusters.csv", numbers)
     write_csv(plots / "loss.csv", losses.drop(columns="burn_in"))
     print("report: plots", flush=True)
+    baseline = results.lowest_rmse(parts["validation"]) if "validation" in parts else None
     figures = {
         "n_clusters": charts.numbers(numbers, clustered["cluster"].nunique(), label),
-        "loss": charts.loss(losses, results.lowest_rmse(parts.get("validation", {})), label),
+        "loss": charts.loss(losses, baseline, label),
         "map": movie_map(clustered, label),
         "genres": charts.genres(clustered, label),
         "data": charts.data(pd.read_csv(prepared / "histogram.csv"), all_movies["n_ratings"], label),
