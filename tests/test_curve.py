@@ -13,7 +13,7 @@ from tests.clustering.builders import movies, planted_factors
 def evaluate(*fits: np.ndarray) -> pd.DataFrame:
     table = movies(len(fits[0]))
     no_tags = pd.DataFrame({"movie": [], "tag": pd.Series(dtype="str"), "n_users": []})
-    return metrics_by_number(list(fits), table, tag_attributes(no_tags, table["movie"]), NUMBERS, seed=1)
+    return metrics_by_number(list(fits), table, tag_attributes(no_tags, table["movie"]), seed=1)
 
 
 def test_the_planted_number_of_clusters_is_best_separated_and_stable() -> None:
