@@ -9,7 +9,7 @@ import pandas as pd
 
 from stages.clustering.embeddings import MovieEmbeddings, typical
 from stages.clustering.kmeans import Labels, chronological, k_means
-from stages.clustering.labels import distinctive_terms, label_clusters
+from stages.clustering.labels import distinctive_terms, name_clusters
 from stages.clustering.metrics import cluster_metrics, coherence, genre_attributes, tag_attributes
 from stages.core import cli
 from stages.core.files import write_csv, write_metrics
@@ -46,10 +46,10 @@ def main(
     labels, inertia = cluster(embeddings.embedding)
     clustered = clusters_table(embeddings, table.iloc[embeddings.movie], labels)
     members = typical(clustered)
-    # a tag of one user would label a cluster by this user's habits
+    # a tag of one user would describe a cluster by this user's habits
     shared_tags = tag_attributes(tag_table[tag_table["n_users_of_tag"] > 1], members["movie"])
     distinctive = distinctive_terms(members, shared_tags)
-    names = label_clusters(distinctive, members)
+    names = name_clusters(distinctive, members)
     write_csv(terms, distinctive)
     write_csv(clusters, clustered.assign(name=np.array(names)[clustered["cluster"]]))
     print("cluster: metrics")

@@ -105,8 +105,8 @@ def numbers(curve: pd.DataFrame, chosen: int, label: str) -> Figure:
 
 
 def two_lines(cluster: int, name: str) -> str:
-    """The number and name of a cluster, with its period below."""
-    return "\n".join(f"{cluster}. {name}".rsplit(", ", 1))
+    """The number and name of a cluster, with its films below."""
+    return f"{cluster}. {name}".replace(": ", "\n", 1)
 
 
 def to_png(figure: Figure) -> bytes:
