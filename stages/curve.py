@@ -1,4 +1,4 @@
-"""curve: the embeddings of the movies → cluster metrics for each number of clusters."""
+"""curve: the embeddings of the movies → cluster metrics for each number of clusters, by each fit."""
 
 from pathlib import Path
 
@@ -8,13 +8,13 @@ from tqdm import tqdm
 
 from stages.clustering.embeddings import Embedding, MovieEmbeddings
 from stages.clustering.kmeans import k_means
-from stages.clustering.metrics import Attributes, cluster_metrics, tag_attributes
+from stages.clustering.metrics import Attributes, cluster_metrics, stability, tag_attributes
 from stages.core import cli
 from stages.core.files import write_csv
 from stages.core.parameters import Seeded
 from stages.movielens.movies import read_movies
 
-NUMBERS = [*range(2, 11), 12, 15, 20, 25, 30, 40]  # numbers of clusters that are tried
+NUMBERS = [*range(2, 11), 12, 15, 20, 30]  # numbers of clusters that are tried
 COLUMNS = [
     "n_clusters",
     "silhouette",
@@ -46,15 +46,20 @@ def main(points: Path, movies: Path, tags: Path, curve: Path, params: Path = Pat
 def metrics_by_number(
     fits: list[Embedding], movies: pd.DataFrame, tags: Attributes, seed: int
 ) -> pd.DataFrame:
-    """A row of metrics for each of `NUMBERS` that is less than the number of distinct embeddings.
+    """A row for each of `fits` and each of `NUMBERS` that is less than the number of distinct embeddings.
 
-    The first of `fits` is the model's; the others are used for stability only.
+    The stability of a fit is its agreement with the others.
     """
     most = len(np.unique(fits[0], axis=0)) - 1
     rows = []
     for n_clusters in tqdm([n for n in NUMBERS if n <= most], desc="curve", unit="number", mininterval=0.5):
         labelings = [k_means(embedding, n_clusters, seed)[0] for embedding in fits]
-        rows.append({"n_clusters": n_clusters, **cluster_metrics(fits[0], labelings, movies, tags)})
+        for own, (embedding, labels) in enumerate(zip(fits, labelings, strict=True)):
+            agreement = [stability([labels, other]) for other in labelings[:own] + labelings[own + 1 :]]
+            found = cluster_metrics(embedding, [labels], movies, tags)
+            rows.append(
+                {"n_clusters": n_clusters, **found, "stability": pd.Series(agreement, dtype=float).mean()}
+            )
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

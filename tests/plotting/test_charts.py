@@ -2,6 +2,7 @@
 
 import itertools
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
@@ -68,6 +69,22 @@ def test_a_dollar_does_not_start_a_formula() -> None:
     table = clustered().assign(title=odd, genres=odd, name=odd)
     for figure in (movie_map(table, odd), charts.genres(table, odd), charts.numbers(CURVE, 3, odd)):
         assert odd in texts(figure)
+
+
+def test_no_name_of_a_cluster_is_drawn_over_its_movies_where_there_is_room() -> None:
+    rng, table = np.random.default_rng(0), clustered(60, 2)
+    table["x"], table["y"] = rng.normal(0, 1, 60) + 9 * table["cluster"], rng.normal(0, 1, 60)
+    axes = movie_map(table, "a dataset").axes[0]
+    dots = axes.transData.transform(table[["x", "y"]])
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert not any(box.contains(*dot) for box in boxes for dot in dots)
+
+
+def test_a_text_in_another_script_is_drawn_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
+    drawn = charts.drawable("千と千尋 Léon")
+    assert drawn == "□□□□ Léon"
+    texts(movie_map(clustered().assign(title=drawn, name=drawn), drawn))
+    assert not recwarn.list
 
 
 def test_titles_and_names_on_the_map_do_not_overlap() -> None:
