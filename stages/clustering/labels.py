@@ -21,7 +21,7 @@ MIN_SHARE, MAX_TERMS = 0.03, 12  # of a cluster's movies have a term
 MIN_SHARE_IN_NAME, MIN_LIFT_IN_NAME = 0.2, 1.5
 MIN_YEAR_EXPLAINED = 0.25  # η²: share of the variance of years between clusters
 MAX_DECADE, MAX_PART = 12, 6  # years from which on a period is not "90s", or not "mid-90s"
-BEST_KNOWN, MAX_TITLE = 10, 16  # movies of a genre, and characters of a title, preferred in names
+BEST_KNOWN, MAX_TITLE = 10, 14  # movies of a genre, and characters of a title, preferred in names
 FORMATS = {"IMAX"}  # that MovieLens lists among the genres
 
 
