@@ -23,10 +23,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 import yaml
-from tabulate import tabulate
 
 from stages.core.cli import UserError, report_errors
-from stages.plotting.results import METRICS
+from stages.plotting.results import METRICS, table
 from stages.ranking.bootstrap import mean_difference, summarise
 
 FILES = "params.yaml", "data/predictions.csv", "data/scores.csv"
@@ -71,9 +70,7 @@ def main() -> None:
         experiments = read_experiments(options.csv)
         sections = compare_seeds(*experiments, *options.runs) if options.runs else rank(*experiments)
     for heading, header, rows in sections:
-        align = ["left", *["right"] * (len(header) - 1)] if rows else None
-        table = tabulate(rows, header, FORMATS[options.format], disable_numparse=True, colalign=align)
-        print(f"{heading}\n\n{table}\n")
+        print(f"{heading}\n\n{table(header, rows, FORMATS[options.format])}\n")
 
 
 def read_run(name: str) -> Run:
@@ -135,20 +132,20 @@ def read_experiments(saved: Path | None) -> tuple[pd.DataFrame, list[str]]:
         text = saved.read_text(encoding="utf-8")
     else:
         command = [sys.executable, "-m", "dvc", "exp", "show", "--csv"]
-        shown = subprocess.run(command, capture_output=True, text=True)  # noqa: S603
-        if shown.returncode:
-            raise UserError(f"{shown.stderr.strip()}; if experiments are running, try again")
-        text = shown.stdout
-    table = pd.read_csv(io.StringIO(text or "nothing"), dtype="string", keep_default_na=False)
-    if "State" in table:  # what still runs shows the metrics of the commit that it started from
-        table = table[table["State"].isin(["", "Success"])]
-    if not {"Experiment", "seed", "rmse"} <= {*table}:
+        done = subprocess.run(command, capture_output=True, text=True)  # noqa: S603
+        if done.returncode:
+            raise UserError(f"{done.stderr.strip()}; if experiments are running, try again")
+        text = done.stdout
+    shown = pd.read_csv(io.StringIO(text or "nothing"), dtype="string", keep_default_na=False)
+    if "State" in shown:  # what still runs shows the metrics of the commit that it started from
+        shown = shown[shown["State"].isin(["", "Success"])]
+    if not {"Experiment", "seed", "rmse"} <= {*shown}:
         raise UserError(f"{saved or 'dvc exp show'} has no experiments with test ratings")
-    keys = [key for key in yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8")) if key in table]
-    run = table["Experiment"].where(table["Experiment"] != "", table.get("rev", "HEAD"))
-    others = table.drop(columns=[*OF_DVC, *keys, *table.filter(like="/")], errors="ignore")
+    keys = [key for key in yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8")) if key in shown]
+    run = shown["Experiment"].where(shown["Experiment"] != "", shown.get("rev", "HEAD"))
+    others = shown.drop(columns=[*OF_DVC, *keys, *shown.filter(like="/")], errors="ignore")
     metrics = others.apply(pd.to_numeric, errors="coerce").astype(float).dropna(axis="columns", how="all")
-    return table[keys].assign(run=run).join(metrics)[metrics["rmse"].notna() & (run != "workspace")], keys
+    return shown[keys].assign(run=run).join(metrics)[metrics["rmse"].notna() & (run != "workspace")], keys
 
 
 def compare_seeds(experiments: pd.DataFrame, keys: list[str], first: str, second: str) -> Iterator[Section]:
@@ -169,11 +166,17 @@ def compare_seeds(experiments: pd.DataFrame, keys: list[str], first: str, second
         raise UserError(f"{first} and {second} have {len(one)} seeds in common, expected at least 2")
     one, other, rows = one.where(other.notna()), other.where(one.notna()), []
     for metric, mean, error, *interval in mean_difference(one, other).dropna().itertuples():
-        means = [f"{values[metric].mean():.4f} ± {values[metric].sem():.4f}" for values in (one, other)]
+        means = [mean_and_error(values[metric]) for values in (one, other)]
         difference, *rest = verdict(metric, mean, *interval)
         rows.append([metric, *means, f"{difference} ± {error:.4f}", *rest])
     heading = f"Means ± standard errors over {len(one)} seeds, in pairs:"
     yield heading, ["", first, second, "difference", "95 % interval", second], rows
+
+
+def mean_and_error(values: pd.Series) -> str:
+    """The mean with its standard error, if there are several values."""
+    mean, error = float(values.mean()), float(values.sem())
+    return f"{mean:.4f} ± {error:.4f}".removesuffix(" ± nan").replace("nan", "")
 
 
 def rank(experiments: pd.DataFrame, keys: list[str]) -> Iterator[Section]:
@@ -182,14 +185,10 @@ def rank(experiments: pd.DataFrame, keys: list[str]) -> Iterator[Section]:
     varied = [key for key in settings if len(set(experiments[key])) > 1]
     metrics = [name for name in SHOWN if name in experiments]
     groups = experiments.groupby(settings, sort=False)
-    mean, error = groups[metrics].mean(), groups[metrics].sem()
-    shown = (mean.map("{:.4f}".format) + error.map(" ± {:.4f}".format)).replace(
-        "^nan.*| ± nan", "", regex=True
-    )
-    lines = pd.concat(
-        [groups["run"].first(), mean.index.to_frame()[varied], groups.size().rename("seeds")], axis=1
-    )
-    lines = lines.join(shown).iloc[mean.get("validation_rmse", mean["rmse"]).argsort(kind="stable")]
+    shown = {"run": ("run", "first"), "seeds": ("seed", "nunique")}
+    lines = groups.agg(**shown, **{name: (name, mean_and_error) for name in metrics}).reset_index()
+    order = groups[metrics[0] if metrics[0] == "validation_rmse" else "rmse"].mean().argsort(kind="stable")
+    lines = lines.iloc[order][["run", *varied, "seeds", *metrics]]
     yield "The lowest validation RMSE first:", [*lines], lines.astype(str).to_numpy().tolist()
 
 

@@ -19,7 +19,6 @@ METHODS = {
     "model": "**this model**",
 }
 METRICS = {"rmse": "RMSE, stars", "mae": "MAE, stars", "ndcg_at_10": "NDCG@10", "recall_at_10": "Recall@10"}
-DIGITS = {"popularity": ".0f"}
 QUESTIONS = {
     "random": "*What would this person have said then?*",
     "temporal": "*What will people say next?*",
@@ -70,7 +69,7 @@ def page(
     sections = [INTRODUCTION.format(**statistics)]
     if answers:
         header = ["", METRICS["rmse"], "minus the best baseline's", METRICS["ndcg_at_10"]]
-        sections += ["## In short", markdown([*header, header[2]], answers)]
+        sections += ["## In short", table([*header, header[2]], answers)]
     for kind, heading in PARTS.items():
         names = [name for name in ("test", "validation", *after) if name in parts and name.startswith(kind)]
         sections += [heading.format(n_newcomers=n_newcomers)] if names else []
@@ -84,24 +83,38 @@ def page(
         for metric, (title, form) in CLUSTERS.items()
         if metric in clusters
     ]
-    sections += ["## Clusters", markdown(["", *(RECIPES[kind] for kind in kinds)], rows)]
+    sections += ["## Clusters", table(["", *(RECIPES[kind] for kind in kinds)], rows)]
     return "\n\n".join(filter(None, sections)) + "\n"
 
 
-def methods(values: Mapping[Any, Interval], sign: str = "") -> str:
-    """A row for each method, and a column for each metric, with its interval."""
-    shown = {
-        (metric, method): "{:{f}} [{:{f}}, {:{f}}]".format(*each, f=sign + DIGITS.get(metric, ".3f"))
-        for (metric, method), each in values.items()
-        if not metric.startswith("coverage")
-    }
-    metrics, known = dict.fromkeys(metric for metric, _ in shown), {method for _, method in shown}
+def methods(values: Mapping[tuple[str, str], Interval], sign: str = "") -> str:
+    """The values or, with a sign, differences of methods, with their intervals."""
+    return by_method(
+        {
+            key: "{:{f}} [{:{f}}, {:{f}}]".format(
+                *each, f=sign + (".0f" if key[0] == "popularity" else ".3f")
+            )
+            for key, each in values.items()
+            if not key[0].startswith("coverage")
+        }
+    )
+
+
+def short(summary: Summary) -> str:
+    """The values of all methods, aligned for a terminal."""
+    cells = {key: f"{each.mean:.3f}" for key, each in summary.value.items() if key[0] in METRICS}
+    return by_method(cells, "plain").replace("**this model**", "this model    ")
+
+
+def by_method(cells: Mapping[tuple[str, str], str], form: str = "pipe") -> str:
+    """A table with a row for each method and a column for each metric of those in `cells`."""
+    metrics, known = dict.fromkeys(metric for metric, _ in cells), {method for _, method in cells}
     rows = [
-        [title, *(shown.get((metric, method), "") for metric in metrics)]
+        [title, *(cells.get((metric, method), "") for metric in metrics)]
         for method, title in METHODS.items()
         if method in known
     ]
-    return markdown(["", *(METRICS.get(metric, metric) for metric in metrics)], rows)
+    return table(["", *(METRICS.get(metric, metric) for metric in metrics)], rows, form)
 
 
 def answer(summary: Summary) -> list[str]:
@@ -118,9 +131,9 @@ def answer(summary: Summary) -> list[str]:
 
 def best_baseline(summary: Summary, metric: str) -> str | None:
     """The method with the best value, of those that are not the model."""
-    sign = 1 if metric == "rmse" else -1
-    found = {method: sign * each.mean for (name, method), each in summary.value.items() if name == metric}
-    return min(found.keys() - {"model"}, key=found.__getitem__, default=None)
+    found = {method: each.mean for (name, method), each in summary.value.items() if name == metric}
+    found.pop("model", None)
+    return (min if metric == "rmse" else max)(found, key=found.__getitem__, default=None)
 
 
 def lowest_rmse(summary: Summary) -> tuple[str, float] | None:
@@ -139,17 +152,7 @@ def intervals(summary: Summary) -> str:
     return f"Of the ratings, {', '.join(shares)} intervals." if shares else ""
 
 
-def markdown(header: list[str], rows: list[list[str]]) -> str:
-    """A table whose first column has names, and all others numbers."""
-    align = ["left", *["right"] * (len(header) - 1)]
-    return str(tabulate(rows, header, "pipe", disable_numparse=True, colalign=align))
-
-
-def short(summary: Summary) -> str:
-    """The values of all methods, aligned for a terminal."""
-    rows = [
-        [title.strip("*"), *(own.mean if own else None for own in cells)]
-        for method, title in METHODS.items()
-        if any(cells := [summary.value.get((metric, method)) for metric in METRICS])
-    ]
-    return str(tabulate(rows, ["", *METRICS.values()], "plain", floatfmt=".3f"))
+def table(header: list[str], rows: list[list[str]], form: str = "pipe") -> str:
+    """A table, by default in Markdown, whose first column has names, and all others numbers."""
+    align = ["left", *["right"] * (len(header) - 1)] if rows else None
+    return str(tabulate(rows, header, form, disable_numparse=True, colalign=align))

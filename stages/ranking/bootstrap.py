@@ -49,12 +49,12 @@ def summarise(scores: pd.DataFrame, reference: str, seed: int) -> Summary:
         for (metric, method), own in of.items()
         if method != reference and (metric, reference) in of
     }
-    return Summary(*({key: interval(own) for key, own in each.items()} for each in (of, differences)))
-
-
-def interval(estimates: Float[np.ndarray, " totals"]) -> Interval:
-    """The estimate from all users, which is the first, with quantiles of all."""
-    return Interval(estimates[0], *np.quantile(estimates, [0.025, 0.975]))
+    return Summary(
+        *(
+            {key: Interval(own[0], *np.quantile(own, [0.025, 0.975])) for key, own in each.items()}
+            for each in (of, differences)
+        )
+    )
 
 
 def resample(by_user: Float[np.ndarray, "users columns"], seed: int) -> Float[np.ndarray, "totals columns"]:
