@@ -173,9 +173,9 @@ def compare_seeds(experiments: pd.DataFrame, keys: list[str], first: str, second
     yield heading, ["", first, second, "difference", "95 % interval", second], rows
 
 
-def mean_and_error(values: pd.Series) -> str:
+def mean_and_error(values: "pd.Series[float]") -> str:
     """The mean with its standard error, if there are several values."""
-    mean, error = float(values.mean()), float(values.sem())
+    mean, error = values.agg(["mean", "sem"])
     return f"{mean:.4f} ± {error:.4f}".removesuffix(" ± nan").replace("nan", "")
 
 
