@@ -14,7 +14,7 @@ from stages.core.files import write_csv
 from stages.core.parameters import Seeded
 from stages.movielens.movies import read_movies
 
-NUMBERS = [*range(2, 11), 12, 15, 20, 30]  # numbers of clusters that are tried
+NUMBERS = [*range(2, 11), 12, 15, 20]  # numbers of clusters that are tried
 COLUMNS = [
     "n_clusters",
     "silhouette",
