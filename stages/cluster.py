@@ -9,14 +9,13 @@ import pandas as pd
 
 from stages.clustering.embeddings import MovieEmbeddings, typical
 from stages.clustering.kmeans import Labels, chronological, k_means
-from stages.clustering.labels import distinctive_terms, label_clusters
+from stages.clustering.labels import distinctive_terms, name_clusters
 from stages.clustering.metrics import cluster_metrics, coherence, genre_attributes, tag_attributes
 from stages.core import cli
 from stages.core.files import write_csv, write_metrics
 from stages.core.parameters import Count, Seeded
 from stages.movielens.tables import read_movies
 
-MODEL = "model"
 DECISIVE = "stability", "genre_coherence_z", "tag_coherence_z", "popularity_explained"
 """The metrics that DVC compares."""
 KMeans = Callable[[np.ndarray], tuple[Labels, float]]
@@ -45,27 +44,28 @@ def main(
     labels, inertia = cluster(embeddings.embedding)
     clustered = clusters_table(embeddings, table.iloc[embeddings.movie], labels)
     members = typical(clustered)
-    # a tag of one user would label a cluster by this user's habits
+    # a tag of one user would describe a cluster by this user's habits
     shared_tags = tag_attributes(tag_table[tag_table["n_users_of_tag"] > 1], members["movie"])
     distinctive = distinctive_terms(members, shared_tags)
-    names = label_clusters(distinctive, members)
+    names = name_clusters(distinctive, members)
     write_csv(terms, distinctive)
     write_csv(clusters, clustered.assign(name=np.array(names)[clustered["cluster"]]))
     print("cluster: metrics")
     scores = evaluate(embeddings, labels, table, tag_table, cluster)
-    scores[MODEL] |= {"n_movies": len(clustered), "inertia": inertia}
+    scores["model"] |= {"n_movies": len(clustered), "inertia": inertia}
     write_csv(comparison, pd.DataFrame(scores).T.rename_axis("clusters").reset_index())
-    write_metrics(metrics, {name: scores[MODEL][name] for name in DECISIVE if name in scores[MODEL]})
+    write_metrics(metrics, {name: scores["model"][name] for name in DECISIVE if name in scores["model"]})
 
 
 def evaluate(
     embeddings: MovieEmbeddings, labels: Labels, movies: pd.DataFrame, tags: pd.DataFrame, cluster: KMeans
 ) -> dict[str, dict[str, float]]:
     """Metrics of `labels`, by the model with its replicas; of clusters without genres; of the notebook's."""
+    movies = movies.assign(n_ratings=embeddings.n_ratings)
     clustered = movies.iloc[embeddings.movie]
     tagged = tag_attributes(tags, clustered["movie"])
     labelings = [labels, *(cluster(embedding)[0] for embedding in embeddings.replicas)]
-    scores = {MODEL: cluster_metrics(embeddings.embedding, labelings, clustered, tagged)}
+    scores = {"model": cluster_metrics(embeddings.embedding, labelings, clustered, tagged)}
     for embedding in embeddings.without_genres:
         z = coherence(cluster(embedding)[0], genre_attributes(clustered["genres"]))
         scores["without genres"] = {} if z is None else {"genre_coherence_z": z}

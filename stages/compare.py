@@ -2,7 +2,14 @@
 
 Of two runs, the differences of their metrics on the validation and on the test ratings are shown with 95 %
 intervals by the bootstrap over users. Of all experiments, those that differ in `seed` alone are one line, and
-the lowest validation RMSE is first.
+the lowest validation RMSE is first. Choose by the validation ratings; the test ratings are for the final
+comparison.
+
+  python -m stages.compare                   all experiments, and the commit that they started from
+  python -m stages.compare HEAD workspace    after: dvc exp run -S latent_factors=16
+  python -m stages.compare main five         a branch, tag or commit, and an experiment called five
+  python -m stages.compare one two --seeds   each with the experiments that differ from it in seed alone
+  python -m stages.compare --csv FILE        experiments from a table by: dvc exp show --csv
 """
 
 import argparse
@@ -14,25 +21,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
-from jaxtyping import Float
-from scipy.special import stdtrit
-from tabulate import tabulate
 
 from stages.core.cli import UserError, printable, report_errors
 from stages.core.parameters import read_yaml
-from stages.plotting.results import METRICS
-from stages.ranking.bootstrap import summarise
+from stages.plotting.results import METRICS, table
+from stages.ranking.bootstrap import mean_difference, summarise
 
-EXAMPLES = """examples:
-  python -m stages.compare                   all experiments, and the commit that they started from
-  python -m stages.compare HEAD workspace    after: dvc exp run -S latent_factors=16
-  python -m stages.compare main five         a branch, tag or commit, and an experiment called five
-  python -m stages.compare one two --seeds   each with the experiments that differ from it in seed alone
-  python -m stages.compare --csv FILE        experiments from a table by: dvc exp show --csv
-
-Choose by the validation ratings; the test ratings are for the final comparison."""
 FILES = "params.yaml", "data/predictions.csv", "data/scores.csv"
 RATING = ["part", "user", "movie", "rating"]
 SPLIT = ["dataset", "split", "fold", "test_fraction", "validation_fraction", "seed"]
@@ -42,8 +37,6 @@ LOWER_IS_BETTER = "rmse", "mae", "popularity_explained"
 OF_DVC = ["Experiment", "rev", "typ", "Created", "parent", "State", "Executor"]
 FORMATS = {"text": "plain", "markdown": "pipe", "latex": "latex_booktabs"}
 
-Changes = dict[str, tuple[Any, Any]]
-"""The values of the parameters that differ."""
 Section = tuple[str, list[str], list[list[str]]]
 """A heading, and the header and the rows of the table below it."""
 
@@ -59,10 +52,8 @@ class Run(NamedTuple):
 
 def main() -> None:
     """Run the command; raises UserError if its arguments are invalid."""
-    shape = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(
-        "python -m stages.compare", None, __doc__, EXAMPLES, formatter_class=shape
-    )
+    parser = argparse.ArgumentParser("python -m stages.compare", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     run = "workspace, a Git revision, or the name of an experiment"
     parser.add_argument("runs", nargs="*", metavar="A B", help=run)
     pairs = "compare means over seeds: each run with the experiments that differ from it in seed alone"
@@ -76,12 +67,10 @@ def main() -> None:
     if options.runs and not (options.seeds or options.csv):
         sections = compare(*map(read_run, options.runs))
     else:
-        found = read_experiments(options.csv)
-        sections = compare_seeds(*found, *options.runs) if options.runs else rank(*found)
+        experiments = read_experiments(options.csv)
+        sections = compare_seeds(*experiments, *options.runs) if options.runs else rank(*experiments)
     for heading, header, rows in sections:
-        align = ["left", *["right"] * (len(header) - 1)] if rows else None
-        shown = tabulate(rows, header, FORMATS[options.format], disable_numparse=True, colalign=align)
-        print(printable(f"{heading}\n\n{shown}\n"))
+        print(printable(f"{heading}\n\n{table(header, rows, FORMATS[options.format])}\n"))
 
 
 def read_run(name: str) -> Run:
@@ -91,25 +80,19 @@ def read_run(name: str) -> Run:
     from dvc.scm import RevError
 
     try:
-        read = _read_file if name == "workspace" else DVCFileSystem(rev=name).read_text
-        parameters, *tables = map(read, FILES)
+        parameters, *tables = map(DVCFileSystem(rev=None if name == "workspace" else name).read_text, FILES)
     except RevError:
         raise UserError(f'there is no revision or experiment "{name}"; see: dvc exp list --all') from None
     except DvcException as error:
         raise UserError(str(error)) from None
     except FileNotFoundError:
-        fix = "dvc repro"
-        if name != "workspace":
-            fix = f"git checkout {name} && dvc repro; for an experiment: dvc exp apply {name} && dvc repro"
+        fix = f"git checkout {name} && dvc repro; for an experiment: dvc exp apply {name} && dvc repro"
+        fix = "dvc repro" if name == "workspace" else fix
         raise UserError(f"the results of {name} are not in DVC's cache; to restore them: {fix}") from None
     found = [_read_table(text, f"{file} of {name}") for file, text in zip(FILES[1:], tables, strict=True)]
     if not {*RATING} <= {*found[0]} or not {"part", "user", "n_ratings"} <= {*found[1]}:
         raise UserError(f"{' and '.join(FILES[1:])} of {name} are damaged; run: dvc repro -f evaluate")
     return Run(name, read_yaml(parameters, f"{FILES[0]} of {name}"), *found)
-
-
-def _read_file(path: str | Path) -> str:
-    return Path(path).read_text(encoding="utf-8", errors="replace")
 
 
 def _read_table(text: str, source: str, **options: Any) -> pd.DataFrame:
@@ -122,39 +105,32 @@ def _read_table(text: str, source: str, **options: Any) -> pd.DataFrame:
 
 def compare(first: Run, second: Run) -> Iterator[Section]:
     """The parameters that differ, and for each part of the held-out ratings, the metrics of both runs."""
-    names = [first.name, second.name]
-    changes = differing(first.parameters, second.parameters)
-    yield "Parameters that differ:", ["", *names], [[key, *map(str, changes[key])] for key in changes]
-    if not first.predictions[RATING].equals(second.predictions[RATING]):
-        check_split(names, changes)
-        print(
-            "Note: seed also chose the held-out ratings, so the intervals are wide; --seeds compares means.\n"
-        )
+    names = first.name, second.name
+    same = first.predictions[RATING].equals(second.predictions[RATING])
+    yield changes(names, first.parameters, second.parameters, same)
+    if not same:
+        note = "seed also chose the held-out ratings, so the intervals are wide; --seeds compares means."
+        print(f"Note: {note}\n")
     both = pd.concat([first.scores.assign(method="A"), second.scores.assign(method="B")])
     for part, scores in both.groupby("part", sort=False):
-        summary, rows = summarise(scores, "A", seed=0), []
-        for (metric, run), other in summary.items():
-            if run == "B" and (metric, "A") in summary and not metric.startswith(("coverage", "popularity")):
-                values = [f"{each.value:.4f}" for each in (summary[metric, "A"], other)]
-                rows.append([METRICS.get(metric, metric), *values, *verdict(metric, *other[3:])])
+        found, rows = summarise(scores, "A", seed=0), list[list[str]]()
+        for (metric, _), difference in found.difference.items():
+            if not metric.startswith(("coverage", "popularity")):
+                values = [f"{found.value[metric, run].mean:.4f}" for run in "AB"]
+                rows.append([METRICS.get(metric, metric), *values, *verdict(metric, *difference)])
         heading = f"{str(part).capitalize()} ratings, of {scores['user'].nunique():,} users:"
         yield heading, ["", *names, "difference", "95 % interval", second.name], rows
 
 
-def differing(first: dict[str, Any], second: dict[str, Any]) -> Changes:
-    """Both values of each key that differ."""
-    pairs = {key: (first.get(key), second.get(key)) for key in first | second}
-    return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
-
-
-def check_split(names: list[str], changes: Changes) -> None:
-    """Raise UserError as two runs have other held-out ratings, unless their `seed` is all that differs."""
-    if [*changes] != ["seed"]:
-        why = [f"{key} is {changes[key][0]} and {changes[key][1]}" for key in SPLIT if key in changes]
-        problem = (
-            f"{' and '.join(names)} have other held-out ratings: {', '.join(why) or 'other data or code'}"
-        )
+def changes(names: tuple[str, str], one: dict[str, Any], other: dict[str, Any], same: bool) -> Section:
+    """The parameters that differ; UserError if the held-out ratings do, too, unless by the seed alone."""
+    pairs = {key: (one.get(key), other.get(key)) for key in one | other if one.get(key) != other.get(key)}
+    if not same and [*pairs] != ["seed"]:
+        why = ["{} is {} and {}".format(key, *pairs[key]) for key in SPLIT if key in pairs]
+        reason = ", ".join(why) or "other data or code"
+        problem = f"{' and '.join(names)} have other held-out ratings: {reason}"
         raise UserError(f"{problem}; compare runs that share these, or several seeds with --seeds")
+    return "Parameters that differ:", ["", *names], [[key, *map(str, pairs[key])] for key in pairs]
 
 
 def verdict(metric: str, difference: float, low: float, high: float) -> list[str]:
@@ -167,60 +143,57 @@ def verdict(metric: str, difference: float, low: float, high: float) -> list[str
 def read_experiments(saved: Path | None) -> tuple[pd.DataFrame, list[str]]:
     """A row for each finished run: its name (run), its parameters and its metrics; the parameters' names."""
     if saved:
-        text = _read_file(saved)
+        text = saved.read_text(encoding="utf-8", errors="replace")
     else:
         command = [sys.executable, "-m", "dvc", "exp", "show", "--csv"]
-        shown = subprocess.run(command, capture_output=True, text=True)  # noqa: S603
-        if shown.returncode:
-            raise UserError(f"{shown.stderr.strip()}; if experiments are running, try again")
-        text = shown.stdout
-    table = _read_table(text, str(saved or "dvc exp show"), dtype="string", keep_default_na=False)
-    if "State" in table:  # what still runs shows the metrics of the commit that it started from
-        table = table[table["State"].isin(["", "Success"])]
-    if not {"Experiment", "seed", "rmse"} <= {*table}:
+        done = subprocess.run(command, capture_output=True, text=True)  # noqa: S603
+        if done.returncode:
+            raise UserError(f"{done.stderr.strip()}; if experiments are running, try again")
+        text = done.stdout
+    shown = _read_table(text, str(saved or "dvc exp show"), dtype="string", keep_default_na=False)
+    if "State" in shown:  # what still runs shows the metrics of the commit that it started from
+        shown = shown[shown["State"].isin(["", "Success"])]
+    if not {"Experiment", "seed", "rmse"} <= {*shown}:
         raise UserError(f"{saved or 'dvc exp show'} has no experiments with test ratings")
-    keys = [key for key in read_yaml(_read_file("params.yaml"), "params.yaml") if key in table]
+    text = Path("params.yaml").read_text(encoding="utf-8", errors="replace")
+    keys = [key for key in read_yaml(text, "params.yaml") if key in shown]
     if "seed" not in keys or len(keys) < 2:
         raise UserError("params.yaml has too few parameters of these experiments: seed and others")
-    run = table["Experiment"].where(table["Experiment"] != "", table.get("rev", "HEAD"))
-    others = table.drop(columns=[*OF_DVC, *keys, *table.filter(like="/")], errors="ignore")
+    run = shown["Experiment"].where(shown["Experiment"] != "", shown.get("rev", "HEAD"))
+    others = shown.drop(columns=[*OF_DVC, *keys, *shown.filter(like="/")], errors="ignore")
     metrics = others.apply(pd.to_numeric, errors="coerce").astype(float).dropna(axis="columns", how="all")
-    return table[keys].assign(run=run).join(metrics)[metrics["rmse"].notna() & (run != "workspace")], keys
+    return shown[keys].assign(run=run).join(metrics)[metrics["rmse"].notna() & (run != "workspace")], keys
 
 
 def compare_seeds(experiments: pd.DataFrame, keys: list[str], first: str, second: str) -> Iterator[Section]:
     """Means over the seeds that both groups of runs have, in pairs, with 95 % intervals by Student's t."""
-    settings, groups = [key for key in keys if key != "seed"], []
-    for name in (first, second):
-        own = experiments[experiments["run"] == name]
-        if own.empty:
-            known = ", ".join(experiments["run"])
-            raise UserError(f'no finished experiment is called "{name}"; there are: {known}')
-        same = (experiments[settings] == own[settings].iloc[0]).all(axis="columns")
-        groups.append(experiments[same].drop_duplicates("seed").set_index("seed"))
-    one, other = ({key: group[key].iloc[0] for key in settings} for group in groups)
-    changes = differing(one, other)
-    yield "Parameters that differ:", ["", first, second], [[key, *changes[key]] for key in changes]
-    if {*SPLIT} & {*changes}:
-        check_split([first, second], changes)
-    values = pd.concat(dict(zip("AB", groups, strict=True)), axis="columns", join="inner")
-    if len(values) < 2:
-        raise UserError(f"{first} and {second} have {len(values)} seeds in common, expected at least 2")
-    rows = []
-    for metric in groups[0].columns.drop([*settings, "run", *groups[0].filter(regex="^n_")]).astype(str):
-        pair = values[[("A", metric), ("B", metric)]].dropna().to_numpy().T
-        if len(pair.T) > 1:
-            (mean, error), *means = map(mean_and_error, (pair[1] - pair[0], *pair))
-            margin = stdtrit(len(pair.T) - 1, 0.975) * error
-            shown, *rest = verdict(metric, mean, mean - margin, mean + margin)
-            rows.append([metric, *(f"{m:.4f} ± {e:.4f}" for m, e in means), f"{shown} ± {error:.4f}", *rest])
-    heading = f"Means ± standard errors over {len(values)} seeds, in pairs:"
+    settings = [key for key in keys if key != "seed"]
+    named = experiments.drop_duplicates("run").set_index("run")[settings]
+    if unknown := [name for name in (first, second) if name not in named.index]:
+        known = ", ".join(named.index)
+        raise UserError(f'no finished experiment is called "{unknown[0]}"; there are: {known}')
+    ours, theirs = ({key: str(named[key][name]) for key in settings} for name in (first, second))
+    same = all(ours.get(key) == theirs.get(key) for key in SPLIT)
+    yield changes((first, second), ours, theirs, same)
+    by_setting = experiments.drop_duplicates(keys).set_index("seed").groupby(settings)
+    metrics = experiments.columns.drop([*keys, "run", *experiments.filter(regex="^n_")])
+    one, other = (by_setting.get_group(tuple(each.values()))[metrics] for each in (ours, theirs))
+    one, other = one.align(other, "inner")
+    if len(one) < 2:
+        raise UserError(f"{first} and {second} have {len(one)} seeds in common, expected at least 2")
+    one, other, rows = one.where(other.notna()), other.where(one.notna()), []
+    for metric, mean, error, *interval in mean_difference(one, other).dropna().itertuples():
+        means = [mean_and_error(values[metric]) for values in (one, other)]
+        difference, *rest = verdict(metric, mean, *interval)
+        rows.append([metric, *means, f"{difference} ± {error:.4f}", *rest])
+    heading = f"Means ± standard errors over {len(one)} seeds, in pairs:"
     yield heading, ["", first, second, "difference", "95 % interval", second], rows
 
 
-def mean_and_error(values: Float[np.ndarray, " seeds"]) -> tuple[float, float]:
-    """The mean of several values, and its standard error."""
-    return float(values.mean()), float(values.std(ddof=1) / len(values) ** 0.5)
+def mean_and_error(values: "pd.Series[float]") -> str:
+    """The mean with its standard error, if there are several values."""
+    mean, error = values.agg(["mean", "sem"])
+    return f"{mean:.4f} ± {error:.4f}".removesuffix(" ± nan").replace("nan", "")
 
 
 def rank(experiments: pd.DataFrame, keys: list[str]) -> Iterator[Section]:
@@ -229,11 +202,10 @@ def rank(experiments: pd.DataFrame, keys: list[str]) -> Iterator[Section]:
     varied = [key for key in settings if len(set(experiments[key])) > 1]
     metrics = [name for name in SHOWN if name in experiments]
     groups = experiments.groupby(settings, sort=False)
-    mean, error = groups[metrics].mean(), groups[metrics].sem()
-    shown = mean.map("{:.4f}".format) + error.map(" ± {:.4f}".format)
-    lines = groups["run"].first().to_frame().join(mean.index.to_frame()[varied])
-    lines = lines.assign(seeds=groups["seed"].nunique()).join(shown.replace("^nan.*| ± nan", "", regex=True))
-    lines = lines.iloc[mean.get("validation_rmse", mean["rmse"]).argsort(kind="stable")]
+    shown = {"run": ("run", "first"), "seeds": ("seed", "nunique")}
+    lines = groups.agg(**shown, **{name: (name, mean_and_error) for name in metrics}).reset_index()
+    order = groups[metrics[0] if metrics[0] == "validation_rmse" else "rmse"].mean().argsort(kind="stable")
+    lines = lines.iloc[order][["run", *varied, "seeds", *metrics]]
     yield "The lowest validation RMSE first:", [*lines], lines.astype(str).to_numpy().tolist()
 
 

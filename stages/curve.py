@@ -1,4 +1,4 @@
-"""curve: the embeddings of the movies → cluster metrics for each number of clusters."""
+"""curve: the embeddings of the movies → cluster metrics for each number of clusters, by each fit."""
 
 from pathlib import Path
 
@@ -8,14 +8,21 @@ from tqdm import tqdm
 
 from stages.clustering.embeddings import Embedding, MovieEmbeddings
 from stages.clustering.kmeans import k_means
-from stages.clustering.metrics import Attributes, cluster_metrics, tag_attributes
+from stages.clustering.metrics import Attributes, cluster_metrics, stability, tag_attributes
 from stages.core import cli
 from stages.core.files import write_csv
 from stages.core.parameters import Seeded
 from stages.movielens.tables import read_movies
 
-NUMBERS = [*range(2, 11), 12, 15, 20, 25, 30, 40]  # numbers of clusters that are tried
-COLUMNS = ["silhouette", "stability", "genre_coherence_z", "tag_coherence_z", "popularity_explained"]
+NUMBERS = [*range(2, 11), 12, 15, 20]  # numbers of clusters that are tried
+COLUMNS = [
+    "n_clusters",
+    "silhouette",
+    "stability",
+    "genre_coherence_z",
+    "tag_coherence_z",
+    "popularity_explained",
+]
 
 
 class CurveParameters(Seeded):
@@ -24,28 +31,34 @@ class CurveParameters(Seeded):
 
 def main(points: Path, movies: Path, tags: Path, curve: Path, params: Path = Path("params.yaml")) -> None:
     """Evaluate clusters of the MOVIES by POINTS, with TAGS, for each number of clusters; write CURVE."""
-    parameters = CurveParameters.load(params)
-    embeddings = MovieEmbeddings.load(points)
-    clustered = read_movies(movies).iloc[embeddings.movie]
-    tagged = tag_attributes(pd.read_csv(tags, keep_default_na=False), clustered["movie"])
-    fits = [embeddings.embedding, *embeddings.replicas]
-    numbers = NUMBERS if parameters.study else []
-    write_csv(curve, metrics_by_number(fits, clustered, tagged, numbers, parameters.seed).round(4))
+    parameters, table = CurveParameters.load(params), pd.DataFrame(columns=COLUMNS)
+    if parameters.study:
+        embeddings = MovieEmbeddings.load(points)
+        clustered = read_movies(movies).assign(n_ratings=embeddings.n_ratings).iloc[embeddings.movie]
+        tagged = tag_attributes(pd.read_csv(tags, keep_default_na=False), clustered["movie"])
+        fits = [embeddings.embedding, *embeddings.replicas]
+        table = metrics_by_number(fits, clustered, tagged, parameters.seed)
+    write_csv(curve, table.round(4))
 
 
 def metrics_by_number(
-    fits: list[Embedding], movies: pd.DataFrame, tags: Attributes, numbers: list[int], seed: int
+    fits: list[Embedding], movies: pd.DataFrame, tags: Attributes, seed: int
 ) -> pd.DataFrame:
-    """A row of metrics for each of `numbers` that is less than the number of distinct embeddings.
+    """A row for each of `fits` and each of `NUMBERS` that is less than the number of distinct embeddings.
 
-    The first of `fits` is the model's; the others are used for stability only.
+    The stability of a fit is its agreement with the others.
     """
     most = len(np.unique(fits[0], axis=0)) - 1
     rows = []
-    for n_clusters in tqdm([n for n in numbers if n <= most], desc="curve", unit="number", mininterval=0.5):
+    for n_clusters in tqdm([n for n in NUMBERS if n <= most], desc="curve", unit="number", mininterval=0.5):
         labelings = [k_means(embedding, n_clusters, seed)[0] for embedding in fits]
-        rows.append({"n_clusters": n_clusters, **cluster_metrics(fits[0], labelings, movies, tags)})
-    return pd.DataFrame(rows, columns=["n_clusters", *COLUMNS])
+        for own, (embedding, labels) in enumerate(zip(fits, labelings, strict=True)):
+            agreement = [stability([labels, other]) for other in labelings[:own] + labelings[own + 1 :]]
+            found = cluster_metrics(embedding, [labels], movies, tags)
+            rows.append(
+                {"n_clusters": n_clusters, **found, "stability": pd.Series(agreement, dtype=float).mean()}
+            )
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 if __name__ == "__main__":

@@ -11,10 +11,9 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 from pydantic import Field
-from sklearn.preprocessing import normalize
 from torch import Tensor
 
-from stages.clustering.embeddings import MovieEmbeddings
+from stages.clustering.embeddings import MovieEmbeddings, unit_rows
 from stages.clustering.ppmi import ppmi_embedding
 from stages.clustering.tsne import map_positions
 from stages.core import cli
@@ -56,6 +55,7 @@ def main(
         position=map_positions(embedding[0], n_ratings[selected], parameters.seed),
         expected=expected,
         deviation=deviation,
+        n_ratings=n_ratings,
         notebook=NotebookFactors.load(notebook).movie_factors.double().numpy(),
     )
     write_bytes(points, found.serialize())
@@ -77,7 +77,7 @@ def embed_audience(
     if not parameters.association:
         return np.zeros((len(movies), 0))
     generator = torch.Generator().manual_seed(derive_seed(parameters.seed, "association"))
-    return np.asarray(parameters.association * normalize(ppmi_embedding(train, movies, generator)))
+    return np.asarray(parameters.association * unit_rows(ppmi_embedding(train, movies, generator)))
 
 
 def combine(

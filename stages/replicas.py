@@ -52,15 +52,9 @@ def variants(parameters: ReplicasParameters) -> dict[str, ReplicasParameters]:
     """Parameters of each fit, by the purpose of its random numbers; none without `study`."""
     n_replicas = parameters.replicas if parameters.study else 0
     fits = {f"replica {number}": parameters for number in range(n_replicas)}
-    if (
-        fits
-        and parameters.solver == "gibbs"
-        and "genres" in {*parameters.movie_features, *parameters.user_effects}
-    ):
-        others = {
-            key: tuple(name for name in getattr(parameters, key) if name != "genres")
-            for key in ("movie_features", "user_effects")
-        }
+    features = {key: getattr(parameters, key) for key in ("movie_features", "user_effects")}
+    if fits and parameters.solver == "gibbs" and any("genres" in names for names in features.values()):
+        others = {key: tuple(name for name in names if name != "genres") for key, names in features.items()}
         fits[WITHOUT_GENRES] = parameters.model_copy(update=others)
     return fits
 

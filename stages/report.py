@@ -65,14 +65,17 @@ def main(
     with threads_for(int(all_movies["n_ratings"].sum())):
         page = explorer.page(all_movies, clustered, embedding, listed, *estimators, label)
     write_text(plots / "explorer.html", page)
-    write_csv(plots / "n_clusters.csv", numbers)
+    write_csv(plots / "n_clusters.csv", numbers.groupby("n_clusters", as_index=False).mean().round(4))
     write_csv(plots / "loss.csv", losses.drop(columns="burn_in"))
     print("report: plots", flush=True)
+    texts = clustered[["title", "name", "genres"]].map(charts.drawable)
+    shown, label = clustered.assign(**texts), charts.drawable(label)
+    baseline = results.lowest_rmse(parts["validation"]) if "validation" in parts else None
     figures = {
         "n_clusters": charts.numbers(numbers, clustered["cluster"].nunique(), label),
-        "loss": charts.loss(losses, results.lowest_rmse(parts.get("validation", {})), label),
-        "map": movie_map(clustered, label),
-        "genres": charts.genres(clustered, label),
+        "loss": charts.loss(losses, baseline, label),
+        "map": movie_map(shown, label),
+        "genres": charts.genres(shown, label),
         "data": charts.data(pd.read_csv(prepared / "histogram.csv"), all_movies["n_ratings"], label),
     }
     for name, figure in figures.items():

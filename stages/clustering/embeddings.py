@@ -26,6 +26,7 @@ class MovieEmbeddings:
     position: Float[np.ndarray, "movies 2"]  # on the t-SNE map; NaN where a movie is not on it
     expected: Float[np.ndarray, " movies"]  # rating, averaged over all users, in stars
     deviation: Float[np.ndarray, " movies"]  # standard deviation of `expected`, in stars
+    n_ratings: Int[np.ndarray, " n_movies"]  # training ratings of all movies
     notebook: Float[np.ndarray, "seeds n_movies _"]  # of all movies, by the notebook's recipe with two seeds
 
     def nearest(self, movie: int) -> tuple[Int[np.ndarray, " others"], Float[np.ndarray, " others"]]:

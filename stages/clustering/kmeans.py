@@ -1,15 +1,19 @@
-"""k-means clusters of movies (scikit-learn), in chronological order."""
+"""k-means clusters of movies (scikit-learn), in chronological order.
+
+After some restarts, of which the best is kept, one centre at a time is moved to a random movie, and Lloyd's
+algorithm run again; what lowers the inertia is kept: Fränti 2018, "Efficiency of random swap clustering". In
+the same time, the results of two seeds agree more than those of restarts alone.
+"""
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
-from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
 from stages.core.cli import UserError
 from stages.core.seeds import derive_seed
 
-N_INIT = 10  # runs from other starts, of which the best is kept
+RESTARTS, SWAPS = 3, 15
 
 Labels = Int[np.ndarray, " movies"]
 
@@ -22,15 +26,24 @@ def k_means(
     There are fewer than `n_clusters` if there are fewer distinct embeddings. Raises UserError for too few
     movies.
     """
+    from sklearn.cluster import KMeans
+
     if n_clusters > len(embedding):
         raise UserError(
             f"n_clusters is {n_clusters}, but only {len(embedding)} movies have enough ratings; "
             f"lower n_clusters to at most {len(embedding)}, or min_ratings"
         )
     n_clusters = min(n_clusters, len(np.unique(embedding, axis=0)))
+    purpose = derive_seed(seed, "cluster")
+    rng = np.random.default_rng(purpose)
     with threadpool_limits(limits=1):  # the last digit of the centres depends on the number of threads
-        kmeans = KMeans(n_clusters, n_init=N_INIT, random_state=derive_seed(seed, "cluster")).fit(embedding)
-    return kmeans.labels_, float(kmeans.inertia_)
+        best = KMeans(n_clusters, n_init=RESTARTS, random_state=purpose).fit(embedding)
+        for _ in range(SWAPS):
+            centres = best.cluster_centers_.copy()
+            centres[rng.integers(n_clusters)] = embedding[rng.integers(len(embedding))]
+            swapped = KMeans(n_clusters, init=centres, n_init=1).fit(embedding)
+            best = min(best, swapped, key=lambda fit: fit.inertia_)
+    return best.labels_, float(best.inertia_)
 
 
 def chronological(labels: Labels, years: pd.Series) -> Labels:

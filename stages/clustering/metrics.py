@@ -8,9 +8,6 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 from scipy.sparse import coo_array, csr_array
-from sklearn.feature_extraction.text import TfidfTransformer
-from sklearn.metrics import adjusted_mutual_info_score, silhouette_score
-from sklearn.preprocessing import normalize
 
 from stages.clustering.embeddings import Embedding
 from stages.clustering.kmeans import Labels
@@ -27,8 +24,9 @@ class Attributes(NamedTuple):
 
 def genre_attributes(genres: pd.Series) -> Attributes:
     """Weight 1 where a movie has the genre; `genres` has values such as "Action|Drama"."""
-    has = genres.reset_index(drop=True).str.get_dummies("|")
-    return Attributes(has.columns.tolist(), csr_array(has.to_numpy(dtype=float)))
+    row, combinations = pd.factorize(genres)
+    has = pd.Series(combinations).str.get_dummies("|")
+    return Attributes(has.columns.tolist(), csr_array(has.to_numpy(dtype=float)[row]))
 
 
 def tag_attributes(tags: pd.DataFrame, movies: pd.Series) -> Attributes:
@@ -41,14 +39,14 @@ def tag_attributes(tags: pd.DataFrame, movies: pd.Series) -> Attributes:
     row = pd.Index(movies).get_indexer(own["movie"])
     column, terms = pd.factorize(own["tag"], sort=True)
     counts = coo_array((own["n_users"].to_numpy(dtype=float), (row, column)), (len(movies), len(terms)))
-    weight = TfidfTransformer().fit_transform(counts.tocsr()) if len(terms) else counts
-    return Attributes(list(terms), csr_array(weight))
+    idf = np.log((1 + len(movies)) / (1 + np.bincount(column, minlength=len(terms)))) + 1
+    return Attributes(list(terms), csr_array(counts * idf))
 
 
 def cluster_metrics(
     embedding: Embedding, labelings: Sequence[Labels], movies: pd.DataFrame, tags: Attributes
 ) -> dict[str, float]:
-    """The defined metrics of a clustering of `movies`, which has the columns genres and n_ratings.
+    """The defined metrics of a clustering of `movies`, with the columns genres and n_ratings, in training.
 
     The first of `labelings` has the clusters of `embedding`; the others, by fits with other seeds, are used
     for stability only. Genres are an input of the model if `movie_features` contains them; tags never are.
@@ -71,6 +69,8 @@ def silhouette(embedding: Embedding, labels: Labels) -> float | None:
 
     None with one cluster, or as many clusters as movies.
     """
+    from sklearn.metrics import silhouette_score
+
     if not 1 < len(np.unique(labels)) < len(labels):
         return None
     sample = MAX_SILHOUETTE if len(labels) > MAX_SILHOUETTE else None
@@ -78,9 +78,12 @@ def silhouette(embedding: Embedding, labels: Labels) -> float | None:
 
 
 def popularity_explained(labels: Labels, n_ratings: Int[np.ndarray, " movies"]) -> float | None:
-    """η² (0 to 1): the share of the variance of log n_ratings between clusters; None without variance."""
-    popularity = np.log(n_ratings)
-    mean = pd.Series(popularity).groupby(labels).transform("mean").to_numpy()
+    """η² (0 to 1): the share of the variance of log n_ratings between clusters; None without variance.
+
+    Movies without ratings are left out.
+    """
+    popularity = np.log(n_ratings[n_ratings > 0])
+    mean = pd.Series(popularity).groupby(labels[n_ratings > 0]).transform("mean").to_numpy()
     return float(mean.var() / popularity.var()) if np.ptp(popularity) > 0 else None
 
 
@@ -89,6 +92,8 @@ def stability(labelings: Sequence[Labels]) -> float | None:
 
     Vinh, Epps & Bailey 2010, "Information Theoretic Measures for Clusterings Comparison".
     """
+    from sklearn.metrics import adjusted_mutual_info_score
+
     pairs = list(itertools.combinations(labelings, 2))
     return float(np.mean([adjusted_mutual_info_score(*pair) for pair in pairs])) if pairs else None
 
@@ -101,6 +106,8 @@ def coherence(labels: Labels, attributes: Attributes) -> float | None:
     cluster (Mantel 1967, "The detection of disease clustering and a generalized regression approach"). Movies
     without attributes are left out; None if the others are in one cluster, or all similar.
     """
+    from sklearn.preprocessing import normalize
+
     known = attributes.weight.sum(axis=1) > 0
     _, labels, size = np.unique(labels[known], return_inverse=True, return_counts=True)
     n = len(labels)

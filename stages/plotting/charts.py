@@ -6,6 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
 
 from stages.movielens.catalogue import NO_GENRES
 
@@ -13,6 +14,8 @@ COLOURS = "#0b9bc8 #de6f0b #4359e9 #b1377a #7a8564 #b16fff #d32121 #9043bc #4e6f
 """Of clusters, by number. The contrast is 3 or more on white, #fbfaf7 and #16181c. Any two differ by 0.12 or
 more in OKLab, by 0.07 or more with a colour blindness; those of consecutive clusters differ most."""
 WIDTH = 8.3  # inches: two figures fit side by side in a browser
+
+FONT = get_font(findfont("DejaVu Sans"))
 
 mpl.rcParams["text.parse_math"] = False  # a "$" in a title, genre or tag does not start a formula
 mpl.rcParams["font.size"] = 9
@@ -32,13 +35,17 @@ def loss(history: pd.DataFrame, baseline: tuple[str, float] | None, label: str) 
         note = "validation, best baseline: {1:.3f} by {0}".format(*baseline)
         axes.axhline(baseline[1], color="0.4", linestyle="--", label=note)
     if history["burn_in"].any():
-        axes.axvspan(0.5, history["burn_in"].sum() + 0.5, color="0.93", label="burn-in")
+        end = history["burn_in"].sum() + 0.5
+        axes.axvspan(0.5, end, color="0.93", label="burn-in: draws that are not kept")
+        note = "from here on, validation predictions are averages of all draws that are kept"
+        height = validation.iloc[int(end) - 1]
+        axes.annotate(note, (end, height), (6, 0), textcoords="offset points", va="center")
     axes.set(xlabel="epoch", ylabel="root mean squared error (stars)", title=f"Error by epoch, {label}")
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_minor_formatter("{x:g}")
     axes.grid(axis="y", which="both", alpha=0.3)
-    axes.legend(frameon=False)
+    figure.legend(frameon=False, loc="outside lower center", ncols=2)
     return figure
 
 
@@ -69,44 +76,55 @@ def genres(clustered: pd.DataFrame, label: str) -> Figure:
     has_genre = clustered["genres"].replace("", NO_GENRES).str.get_dummies("|").astype(float)
     has_genre = has_genre[has_genre.mean().sort_values(ascending=False, kind="stable").index]
     share = has_genre.groupby([clustered["cluster"], clustered["name"]]).mean()
-    with np.errstate(divide="ignore"):
-        log_ratio = np.log2((share / has_genre.mean()).to_numpy())
+    log_ratio = np.log2((share / has_genre.mean()).clip(0.25, 4).to_numpy())
     figure = Figure(figsize=(WIDTH, 1.6 + 0.4 * len(share)), layout="constrained")
     axes = figure.add_subplot()
     image = axes.imshow(log_ratio, cmap="PuOr_r", vmin=-2, vmax=2, aspect="auto")
     for (row, column), value in np.ndenumerate(share.to_numpy()):
-        colour = "white" if 1.4 < abs(log_ratio[row, column]) < np.inf else "black"
+        colour = "white" if abs(log_ratio[row, column]) > 1.4 else "black"
         axes.text(column, row, f"{100 * value:.0f}", ha="center", va="center", size=8, color=colour)
     axes.set_xticks(range(share.shape[1]), share.columns, rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(share)), [two_lines(int(cluster), name) for cluster, name in share.index])
     axes.set_title(f"Percentage of each cluster's movies that have a genre, {label}")
     note = "compared with all clustered movies"
     bar = figure.colorbar(image, ax=axes, location="bottom", aspect=40, pad=0.01, label=note)
-    bar.set_ticks([-2, -1, 0, 1, 2], labels=["¼ ×", "½ ×", "1 ×", "2 ×", "4 ×"])
+    bar.set_ticks([-2, -1, 0, 1, 2], labels=["≤ ¼ ×", "½ ×", "1 ×", "2 ×", "≥ 4 ×"])
     return figure
 
 
 def numbers(curve: pd.DataFrame, chosen: int, label: str) -> Figure:
-    """Cluster metrics by the number of clusters, and the number that was chosen."""
-    scores = {"silhouette": "silhouette", "stability": "stability: agreement between seeds"}
-    z_scores = {"genre_coherence_z": "coherence of genres", "tag_coherence_z": "coherence of tags"}
-    panels = {"higher is better": scores, "standard deviations above chance": z_scores}
-    figure = Figure(figsize=(WIDTH, 3.9), layout="constrained")
-    for axes, (unit, lines) in zip(figure.subplots(1, 2), panels.items(), strict=True):
-        for colour, (column, name) in zip(COLOURS, lines.items(), strict=False):
-            unknown = "" if curve[column].notna().any() else " (not measured)"
-            axes.plot(curve["n_clusters"], curve[column], color=colour, label=name + unknown)
-        axes.axvline(chosen, color="grey", linestyle="--", label=f"chosen: {chosen}")
-        axes.set(xlabel="number of clusters", ylabel=unit, ylim=(0, None))
+    """Cluster metrics by the number of clusters: means and ranges over the fits, and the chosen number."""
+    panels = {
+        "stability": "stability: agreement between seeds (AMI)",
+        "silhouette": "silhouette",
+        "genre_coherence_z": "coherence of genres (z)",
+        "tag_coherence_z": "coherence of tags (z)",
+    }
+    figure = Figure(figsize=(WIDTH, 5.6), layout="constrained")
+    by_number = curve.astype(float).groupby("n_clusters")
+    for axes, colour, (column, name) in zip(
+        figure.subplots(2, 2).flat, COLOURS, panels.items(), strict=False
+    ):
+        mean, low, high = (getattr(by_number[column], each)() for each in ("mean", "min", "max"))
+        axes.fill_between(mean.index, low, high, color=colour, alpha=0.25, linewidth=0)
+        axes.plot(mean, "-o", color=colour, markersize=3)
+        axes.axvline(chosen, color="0.4", linestyle="--", linewidth=1)
+        axes.set_title(name if mean.notna().any() else f"{name}: not measured")
         axes.grid(axis="y", alpha=0.3)
-        axes.legend(frameon=False)
     figure.suptitle(f"Cluster metrics by number of clusters, {label}")
+    note = f"number of clusters (dashed: chosen, {chosen}; shaded: range over fits with other seeds)"
+    figure.supxlabel(note, size="medium")
     return figure
 
 
 def two_lines(cluster: int, name: str) -> str:
-    """The number and name of a cluster, with its period below."""
-    return "\n".join(f"{cluster}. {name}".rsplit(", ", 1))
+    """The number and name of a cluster, with its films below."""
+    return f"{cluster}. {name}".replace(": ", "\n", 1)
+
+
+def drawable(text: str) -> str:
+    """The text with a box for each character of which the font has no glyph."""
+    return "".join(each if each.isspace() or FONT.get_char_index(ord(each)) else "□" for each in text)
 
 
 def to_png(figure: Figure) -> bytes:

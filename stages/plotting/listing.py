@@ -9,7 +9,7 @@ from stages.clustering.embeddings import typical
 from stages.movielens.title_format import spoken
 
 MAX_CENTRAL, MAX_GEMS, MAX_TERMS = 5, 5, 6
-BEST_KNOWN, CENTRAL, GEM = KINDS = ("Best known", "Most central", "Hidden gems")
+BEST_KNOWN, CENTRAL, GEM = "Best known", "Most central", "Hidden gems"
 TABLE = "| movie | year | genres | ratings | mean (stars) |\n| --- | --- | --- | --: | --: |\n"
 ROW = "| {title} | {year} | {genres} | {n_ratings:,} | {mean_rating:.2f} |"
 
@@ -52,8 +52,8 @@ def page(
     parts = [
         f"# {clustered['cluster'].nunique()} clusters of movies in {escape(label)}",
         f"{len(clustered):,} of {n_movies:,} rated movies have enough ratings to be clustered. Each cluster "
-        "contains movies that the same people watch and like. Its name lists genres and tags that are more "
-        "common in it than in the other clusters, and the years in which most of its movies were released. "
+        "contains movies that the same people watch and like. Its name says when most of its movies were "
+        "released, their genre if one is more common than in the other clusters, and two well-known movies. "
         "Clusters are numbered by the year of their movies, the oldest first.",
         "Names and lists leave out the quarter of a cluster that is farthest from its centre. Tables list "
         "the best-known movies. Below are the movies closest to the centre, and hidden gems: movies with few "

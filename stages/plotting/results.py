@@ -1,13 +1,12 @@
 """The tables of results: a page in Markdown, and a short table for the terminal."""
 
 from collections.abc import Mapping
-from operator import itemgetter
 from typing import Any
 
 import pandas as pd
 from tabulate import tabulate
 
-from stages.ranking.bootstrap import Summary
+from stages.ranking.bootstrap import Interval, Summary
 
 METHODS = {
     "notebook": "the notebook's recipe",
@@ -69,91 +68,91 @@ def page(
     answers = [[question, *answer(parts[name])] for name, question in questions.items() if name in parts]
     sections = [INTRODUCTION.format(**statistics)]
     if answers:
-        baseline = "minus the best baseline's"
-        sections += [
-            "## In short",
-            markdown(["", METRICS["rmse"], baseline, METRICS["ndcg_at_10"], baseline], answers),
-        ]
+        header = ["", METRICS["rmse"], "minus the best baseline's", METRICS["ndcg_at_10"]]
+        sections += ["## In short", table([*header, header[2]], answers)]
     for kind, heading in PARTS.items():
         names = [name for name in ("test", "validation", *after) if name in parts and name.startswith(kind)]
         sections += [heading.format(n_newcomers=n_newcomers)] if names else []
         for name in names:
             sections += [f"### {name.capitalize()} ratings"] if kind == "after" else []
-            sections += [methods(parts[name], "value"), intervals(parts[name])]
-            sections += ["Minus this model:", methods(parts[name], "difference")]
+            sections += [methods(parts[name].value), intervals(parts[name])]
+            sections += ["Minus this model:", methods(parts[name].difference, "+")]
     kinds = [name for name in RECIPES if name in clusters.index]
     rows = [
         [title, *(format(value, form).replace("nan", "") for value in clusters[metric].reindex(kinds))]
         for metric, (title, form) in CLUSTERS.items()
         if metric in clusters
     ]
-    sections += ["## Clusters", markdown(["", *(RECIPES[kind] for kind in kinds)], rows)]
+    sections += ["## Clusters", table(["", *(RECIPES[kind] for kind in kinds)], rows)]
     return "\n\n".join(filter(None, sections)) + "\n"
 
 
-def methods(summary: Summary, column: str) -> str:
-    """Methods and metrics with a field of `Estimate`, "value" or "difference", and its interval."""
-    ends = ("low", "high") if column == "value" else ("difference_low", "difference_high")
-    metrics = [
-        name for name in dict.fromkeys(metric for metric, _ in summary) if not name.startswith("coverage")
+def methods(values: Mapping[tuple[str, str], Interval], sign: str = "") -> str:
+    """The values or, with a sign, differences of methods, with their intervals."""
+    return by_method(
+        {
+            key: "{:{f}} [{:{f}}, {:{f}}]".format(
+                *each, f=sign + (".0f" if key[0] == "popularity" else ".3f")
+            )
+            for key, each in values.items()
+            if not key[0].startswith("coverage")
+        }
+    )
+
+
+def short(summary: Summary) -> str:
+    """The values of all methods, aligned for a terminal."""
+    cells = {key: f"{each.mean:.3f}" for key, each in summary.value.items() if key[0] in METRICS}
+    return by_method(cells, "plain").replace("**this model**", "this model    ")
+
+
+def by_method(cells: Mapping[tuple[str, str], str], form: str = "pipe") -> str:
+    """A table with a row for each method and a column for each metric of those in `cells`."""
+    metrics, known = dict.fromkeys(metric for metric, _ in cells), {method for _, method in cells}
+    rows = [
+        [title, *(cells.get((metric, method), "") for metric in metrics)]
+        for method, title in METHODS.items()
+        if method in known
     ]
-    rows = {method: [""] * len(metrics) for method in METHODS}
-    for (metric, method), estimate in summary.items():
-        middle, low, high = (getattr(estimate, name) for name in (column, *ends))
-        if metric in metrics and (column == "value" or low < high):  # a model does not differ from itself
-            form = ("" if column == "value" else "+") + (".0f" if metric == "popularity" else ".3f")
-            rows[method][metrics.index(metric)] = f"{middle:{form}} [{low:{form}}, {high:{form}}]"
-    shown = [[METHODS[method], *cells] for method, cells in rows.items() if any(cells)]
-    return markdown(["", *(METRICS.get(metric, metric) for metric in metrics)], shown)
+    return table(["", *(METRICS.get(metric, metric) for metric in metrics)], rows, form)
 
 
 def answer(summary: Summary) -> list[str]:
     """RMSE and NDCG@10 of the model, each followed by its difference from that of the best baseline."""
     cells = []
-    for metric, sign in (("rmse", 1), ("ndcg_at_10", -1)):
-        values = {method: estimate for (name, method), estimate in summary.items() if name == metric}
-        own = values.pop("model", None)
-        cells += [f"{own.value:.3f}" if own else "", ""]
-        if own and values:
-            name = min(values, key=lambda method: sign * values[method].value)
-            difference, low, high = (-number for number in values[name][3:])
-            cells[-1] = f"{difference:+.3f} [{high:+.3f}, {low:+.3f}] ({METHODS[name]})"
+    for metric in ("rmse", "ndcg_at_10"):
+        own, name = summary.value.get((metric, "model")), best_baseline(summary, metric)
+        cells += [f"{own.mean:.3f}" if own else "", ""]
+        if own and name:
+            mean, low, high = (-number for number in summary.difference[metric, name])
+            cells[-1] = f"{mean:+.3f} [{high:+.3f}, {low:+.3f}] ({METHODS[name]})"
     return cells
+
+
+def best_baseline(summary: Summary, metric: str) -> str | None:
+    """The method with the best value, of those that are not the model."""
+    found = {method: each.mean for (name, method), each in summary.value.items() if name == metric}
+    found.pop("model", None)
+    return (min if metric == "rmse" else max)(found, key=found.__getitem__, default=None)
 
 
 def lowest_rmse(summary: Summary) -> tuple[str, float] | None:
     """The baseline with the lowest RMSE, and its RMSE in stars, if there is one."""
-    errors = {method: each.value for (metric, method), each in summary.items() if metric == "rmse"}
-    errors.pop("model", None)
-    return min(((METHODS[name], error) for name, error in errors.items()), key=itemgetter(1), default=None)
+    name = best_baseline(summary, "rmse")
+    return (METHODS[name], summary.value["rmse", name].mean) if name else None
 
 
 def intervals(summary: Summary) -> str:
     """How many ratings lie inside the predicted intervals; empty if none are predicted."""
     shares = [
-        f"{share.value:.1%} [{share.low:.1%}, {share.high:.1%}] inside {metric.removeprefix('coverage_')} %"
-        for (metric, _), share in summary.items()
+        f"{mean:.1%} [{low:.1%}, {high:.1%}] inside {metric.removeprefix('coverage_')} %"
+        for (metric, _), (mean, low, high) in summary.value.items()
         if metric.startswith("coverage")
     ]
     return f"Of the ratings, {', '.join(shares)} intervals." if shares else ""
 
 
-def markdown(header: list[str], rows: list[list[str]]) -> str:
-    """A table whose first column has names, and all others numbers."""
-    align = ["left", *["right"] * (len(header) - 1)]
-    return str(tabulate(rows, header, "pipe", disable_numparse=True, colalign=align))
-
-
-def short(summary: Summary) -> str:
-    """The values of all methods, aligned for a terminal."""
-    known = {method for _, method in summary}
-    cells = [
-        [summary[key].value if (key := (metric, method)) in summary else None for metric in METRICS]
-        for method in METHODS
-    ]
-    rows = [
-        [name.strip("*"), *row]
-        for (method, name), row in zip(METHODS.items(), cells, strict=True)
-        if method in known
-    ]
-    return str(tabulate(rows, ["", *METRICS.values()], "plain", floatfmt=".3f"))
+def table(header: list[str], rows: list[list[str]], form: str = "pipe") -> str:
+    """A table, by default in Markdown, whose first column has names, and all others numbers."""
+    align = ["left", *["right"] * (len(header) - 1)] if rows else None
+    return str(tabulate(rows, header, form, disable_numparse=True, colalign=align))

@@ -1,8 +1,8 @@
-"""95 % confidence intervals of metrics, and of differences between methods, by the bootstrap over users.
+"""95 % confidence intervals: by the bootstrap over users, and by Student's t over seeds.
 
 Users are resampled, not ratings, since the ratings of one user depend on each other. A difference is that of
-the same resample, so that it is paired. Efron & Tibshirani 1993, "An Introduction to the Bootstrap", chapters
-8 and 13.
+the same resample, or of the same seed, so that it is paired. Efron & Tibshirani 1993, "An Introduction to the
+Bootstrap", chapters 8 and 13.
 """
 
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
+from scipy.special import stdtrit
 
 from stages.ranking.metrics import sums
 
@@ -17,19 +18,20 @@ RESAMPLES = 2_000
 CELLS = 10**7  # users × resamples at once: bounds memory
 
 
-class Estimate(NamedTuple):
-    """A metric of a method with its interval, and its difference from the reference; NaN without one."""
+class Interval(NamedTuple):
+    """A mean, or a difference of means, and its interval."""
 
-    value: float
+    mean: float
     low: float
     high: float
-    difference: float
-    difference_low: float
-    difference_high: float
 
 
-Summary = dict[tuple[str, str], Estimate]
-"""By metric and method."""
+class Summary(NamedTuple):
+    """By metric and method, those that are measured."""
+
+    value: dict[tuple[str, str], Interval]
+    difference: dict[tuple[str, str], Interval]
+    """From the reference; of other methods, and of metrics that the reference has."""
 
 
 def summarise(scores: pd.DataFrame, reference: str, seed: int) -> Summary:
@@ -40,16 +42,19 @@ def summarise(scores: pd.DataFrame, reference: str, seed: int) -> Summary:
     totals = resample(np.hstack([value[names].to_numpy(), count[names].to_numpy()]), seed)
     with np.errstate(invalid="ignore"):  # 0 / 0 where a resample has none of the users with a metric
         estimate = totals[:, : len(names)] / totals[:, len(names) :]
-    estimate = estimate[~np.isnan(estimate).any(axis=1)]
-    estimate[:, [metric == "rmse" for metric, _ in names]] **= 0.5
-    found = {}
-    for column, (metric, method) in enumerate(names):
-        own = estimate[:, column]
-        known = (metric, reference) in names
-        difference = own - (estimate[:, names.index((metric, reference))] if known else np.nan)
-        low, high = np.quantile([own, difference], [0.025, 0.975], axis=1)
-        found[metric, method] = Estimate(own[0], low[0], high[0], difference[0], low[1], high[1])
-    return found
+    estimate = estimate[~np.isnan(estimate).any(axis=1)].T
+    of = {key: own**0.5 if key[0] == "rmse" else own for key, own in zip(names, estimate, strict=True)}
+    differences = {
+        (metric, method): own - of[metric, reference]
+        for (metric, method), own in of.items()
+        if method != reference and (metric, reference) in of
+    }
+    return Summary(
+        *(
+            {key: Interval(own[0], *np.quantile(own, [0.025, 0.975])) for key, own in each.items()}
+            for each in (of, differences)
+        )
+    )
 
 
 def resample(by_user: Float[np.ndarray, "users columns"], seed: int) -> Float[np.ndarray, "totals columns"]:
@@ -61,3 +66,11 @@ def resample(by_user: Float[np.ndarray, "users columns"], seed: int) -> Float[np
     return np.concatenate(
         [by_user.sum(axis=0)[None], *(rng.multinomial(n_users, equal, size) @ by_user for size in sizes)]
     )
+
+
+def mean_difference(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """mean, error, low, high by column: of second minus first, row by row, with the standard error."""
+    difference = second - first
+    mean, error = difference.mean(), difference.sem()
+    margin = stdtrit(difference.count() - 1, 0.975) * error
+    return pd.DataFrame({"mean": mean, "error": error, "low": mean - margin, "high": mean + margin})

@@ -23,7 +23,8 @@ def make_embeddings(movie: np.ndarray, embedding: np.ndarray, **changes: Any) ->
     further_fits = {name: np.zeros((0, n, 0)) for name in ("replicas", "without_genres")}
     values = {"position": np.full((n, 2), np.nan), "expected": np.zeros(n), "deviation": np.zeros(n)}
     fields = {"notebook": np.zeros((0, n_movies, 1)), **further_fits, **values, **changes}
-    return MovieEmbeddings(movie=movie, embedding=embedding, **fields)
+    n_ratings = np.arange(1, fields["notebook"].shape[1] + 1)
+    return MovieEmbeddings(movie=movie, embedding=embedding, n_ratings=n_ratings, **fields)
 
 
 def movies(n: int = len(PLANTED)) -> pd.DataFrame:

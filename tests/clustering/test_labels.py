@@ -1,4 +1,4 @@
-"""Clusters are labelled by what distinguishes them, and no two labels are equal."""
+"""Clusters are named after what distinguishes them, and no two names are equal."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
-from stages.clustering.labels import distinctive_terms, label_clusters, log_odds_z
+from stages.clustering.labels import distinctive_terms, in_period, log_odds_z, name_clusters
 from stages.clustering.metrics import Attributes
 
 Terms = dict[str, list[int]]
@@ -19,14 +19,17 @@ def attributes(terms: Terms, n_movies: int) -> Attributes:
 
 
 def table(labels: np.ndarray, genres: Terms, years: list[Any] | None = None) -> pd.DataFrame:
-    """Movies with the columns cluster, genres and year."""
-    own = ["|".join(genre for genre, has in genres.items() if has[movie]) for movie in range(len(labels))]
-    return pd.DataFrame({"cluster": labels, "genres": own, "year": pd.Series(years, dtype="Int64")})
+    """Movies called A, B, …: the first are the best known, and the last the most central."""
+    n = len(labels)
+    own = ["|".join(genre for genre, has in genres.items() if has[movie]) for movie in range(n)]
+    found = pd.DataFrame({"cluster": labels, "genres": own, "year": pd.Series(years, dtype="Int64")})
+    titles = [chr(65 + row % 26) + ", The" for row in range(n)]
+    return found.assign(title=titles, n_ratings=range(n, 0, -1), distance=range(n, 0, -1))
 
 
-def label(labels: np.ndarray, genres: Terms, tags: Terms, years: list[Any]) -> list[str]:
+def names(labels: np.ndarray, genres: Terms, years: list[Any]) -> list[str]:
     movies = table(labels, genres, years)
-    return label_clusters(distinctive_terms(movies, attributes(tags, len(labels))), movies)
+    return name_clusters(distinctive_terms(movies, attributes({}, len(labels))), movies)
 
 
 def test_log_odds_by_hand() -> None:
@@ -44,22 +47,49 @@ def test_shares_and_lifts_are_those_of_the_movies_that_have_the_term() -> None:
     assert rows == [[0, "odd", "tag", 0.75, np.inf], [0, "War", "genre", 0.75, 7.5]]
 
 
-def test_a_label_has_genres_then_tags_then_the_period() -> None:
+def test_a_name_has_the_era_the_surest_genre_and_two_of_the_best_known_movies_of_it() -> None:
     first, second = [1] * 50 + [0] * 50, [0] * 50 + [1] * 50
-    genres = {"Drama": [1] * 100, "Animation": first, "War": second}
-    tags = {"!": first, "pixar": [1] * 45 + [0] * 55, "animation": first}
-    years: list[Any] = [*(1995 + i % 10 for i in range(50)), *[None] * 50]
-    assert label(np.repeat([0, 1], 50), genres, tags, years) == ["Animation · ! · pixar, 1996–2003", "War"]
+    genres = {"Drama": [1] * 100, "Sci-Fi": [0] * 5 + first[5:], "War": second}
+    years: list[Any] = [*(1994 + i % 3 for i in range(50)), *(1950 + i for i in range(50))]
+    # of the ten best known, F to O, the two nearest to the centre
+    expected = ["Mid-90s sci-fi: The N, The O", "War 1955–1994: The G, The H"]
+    assert names(np.repeat([0, 1], 50), genres, years) == expected
 
 
-def test_a_label_has_no_term_that_few_of_the_movies_have() -> None:
-    rare, common = [1] * 14 + [0] * 586, [1] * 30 + [0] * 570
-    assert label(np.repeat([0, 1], 300), {"Rare": rare, "Common": common}, {}, [None] * 600)[0] == "Common"
+def test_a_name_has_no_format_and_no_genre_that_few_of_the_movies_have() -> None:
+    labels = np.repeat([0, 1], 300)
+    rare, imax = [1] * 50 + [0] * 550, [1] * 300 + [0] * 300
+    assert names(labels, {"Rare": rare, "IMAX": imax}, [None] * 600)[0].startswith("Hits: ")
 
 
-def test_no_two_labels_are_equal_and_a_single_cluster_has_one() -> None:
-    labels, both = np.repeat([0, 1, 2], 100), [1] * 200 + [0] * 100
-    years = [1990 if row < 100 else 2010 for row in range(300)]
-    assert label(labels, {"War": both}, {}, years) == ["War, 1990", "War, 2010", "Mixed genres, 2010"]
-    assert len(set(label(labels, {"War": both}, {}, [2000] * 300))) == 3
-    assert label(np.zeros(5, dtype=int), {"War": [1] * 5}, {}, [1999] * 5) == ["Mixed genres, 1999"]
+def test_a_name_has_no_era_where_eras_explain_no_cluster() -> None:
+    found = names(np.repeat([0, 1], 50), {}, [1990, 2010] * 50)
+    assert all(name.startswith("Hits: ") for name in found)
+
+
+def test_short_titles_come_first_in_a_name() -> None:
+    movies = table(np.zeros(4, dtype=int), {}, [None] * 4).assign(title=["x" * 20, "y" * 20, "Up", "Heat"])
+    assert name_clusters(distinctive_terms(movies, attributes({}, 4)), movies) == ["Hits: Up, Heat"]
+    movies["title"] = ["x" * 20, "y" * 20, "z" * 20, "Heat"]
+    assert name_clusters(distinctive_terms(movies, attributes({}, 4)), movies) == [f"Hits: {'z' * 20}, Heat"]
+
+
+def test_no_two_names_are_equal_and_a_single_cluster_has_one() -> None:
+    labels = np.repeat([0, 1, 2], 26)
+    assert len(set(names(labels, {}, [2000] * 78))) == 3
+    assert names(np.zeros(1, dtype=int), {"War": [1]}, [1999]) == ["Hits: The A"]
+
+
+@pytest.mark.parametrize(
+    ("years", "period"),
+    [
+        ([1930, 1931, 1932], "early 30s war"),
+        ([1912], "early 1910s war"),
+        ([2004, 2008, 2014], "2000s war"),
+        ([1999], "late 90s war"),
+        ([1950, 1990], "War 1950–1990"),
+        ([], "War"),
+    ],
+)
+def test_a_period_of_a_decade_or_less_is_in_words(years: list[int], period: str) -> None:
+    assert in_period(pd.Series(years, dtype=int), "War") == period

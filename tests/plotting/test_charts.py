@@ -2,6 +2,7 @@
 
 import itertools
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
@@ -68,6 +69,24 @@ def test_a_dollar_does_not_start_a_formula() -> None:
     table = clustered().assign(title=odd, genres=odd, name=odd)
     for figure in (movie_map(table, odd), charts.genres(table, odd), charts.numbers(CURVE, 3, odd)):
         assert odd in texts(figure)
+
+
+def test_titles_on_the_map_cover_no_dot_and_names_at_most_one_where_there_is_room() -> None:
+    rng, table = np.random.default_rng(0), clustered(60, 2)
+    table["x"], table["y"] = rng.normal(0, 1, 60) + 9 * table["cluster"], rng.normal(0, 1, 60)
+    axes = movie_map(table, "a dataset").axes[0]
+    dots = axes.transData.transform(table[["x", "y"]])
+    boxes = [(text.get_text(), text.get_window_extent()) for text in axes.texts]
+    covered = [(text, sum(box.contains(*dot) for dot in dots)) for text, box in boxes]
+    assert len(covered) > 20
+    assert all(n <= ("Kind" in text) for text, n in covered)
+
+
+def test_a_text_in_another_script_is_drawn_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
+    drawn = charts.drawable("千と千尋 Léon")
+    assert drawn == "□□□□ Léon"
+    texts(movie_map(clustered().assign(title=drawn, name=drawn), drawn))
+    assert not recwarn.list
 
 
 def test_titles_and_names_on_the_map_do_not_overlap() -> None:
