@@ -21,6 +21,8 @@ SCRIPTS = ("recommend.js", "search.js", "films.js", "map.js", "explorer.js")
 MODULES = re.compile(r"^import [^;]*;\n|^export ", re.MULTILINE)  # become one script
 COLUMNS = "id title also year genres n mean imdb tmdb cluster x y".split()
 NEIGHBOURS = 10
+ERAS, MAX_STARTERS = 6, 120
+ORIGINAL = r"^(.*)\((?!a\.k\.a\.)([^()]*)\)$"  # the title in another language: "Amelie (Fabuleux destin …)"
 CLUSTER = '<li><details id="cluster-{}"><summary><span></span><span>{}</span><span>{:,}</span></summary>'
 MOVIE = '<li><a href="#movie={movie_id}">{name}</a> {year}</li>'
 
@@ -48,6 +50,7 @@ def page(
         "colours": COLOURS,
         "clusters": clustered.groupby("cluster")["name"].first().to_dict(),
         "movies": _columns(table),
+        "starters": _starters(table),
         "near": _nearest(table, clustered["movie"], embedding),
         "model": {**encode_draws(model, movie), **encode_ease(ease, movie, n_ratings)},
     }
@@ -70,10 +73,35 @@ def _read(name: str) -> str:
 def _columns(table: pd.DataFrame) -> dict[str, list[object]]:
     """The `COLUMNS` of the movies as JSON has them, null where a value is missing."""
     also = table["title"].map(lambda title: "|".join(alternatives(title)))
-    table = table.assign(title=table["title"].map(spoken), also=also)
+    ids = table["movie_id"].astype(str)  # numbers in JavaScript are exact up to 2⁵³
+    table = table.assign(title=table["title"].map(spoken), also=also, movie_id=ids)
     names = {"movie_id": "id", "n_ratings": "n", "mean_rating": "mean", "imdb_id": "imdb", "tmdb_id": "tmdb"}
     columns = table.rename(columns=names)[COLUMNS].astype(object)
     return {str(name): column.where(column.notna(), None).tolist() for name, column in columns.items()}
+
+
+def _starters(table: pd.DataFrame) -> list[int]:
+    """Rows of movies to start from, in rounds: the best known of each era in English and in another language.
+
+    The eras are equally long parts of the years that have 98 % of the ratings.
+    """
+    words = (
+        table["title"]
+        .str.lower()
+        .str.extract(ORIGINAL)
+        .fillna("")
+        .apply(lambda title: title.str.findall(r"\w{3,}"))
+    )
+    translated = [
+        bool(other) and not set(name) & set(other) for name, other in zip(words[0], words[1], strict=True)
+    ]
+    low, high = (
+        table["year"].repeat(table["n_ratings"].tolist()).astype(float).quantile([0.01, 0.99]).fillna(0)
+    )
+    share = (table["year"].astype(float).clip(low, high) - low) / (high - low + 1)
+    groups = [(share * ERAS).fillna(-1) // 1, pd.Series(translated, table.index)]
+    order = pd.DataFrame({"round": table.groupby(groups).cumcount(), "year": table["year"]})
+    return order.dropna().sort_values(["round", "year"], kind="stable").index[:MAX_STARTERS].tolist()
 
 
 def _nearest(table: pd.DataFrame, movie: pd.Series, embedding: Embedding) -> list[list[int]]:

@@ -1,41 +1,22 @@
 // The map: a canvas that is moved and zoomed by pointers and keys. It shows `scene`, which explorer.js fills.
 
-// Outlines of the markers in a square from -1 to 1: circle, square, triangle, diamond, triangle upside down.
+// Outlines of the markers as x, y in a square from -1 to 1: square, triangle, diamond, triangle upside down.
 const SHAPES = [
-  null,
-  [
-    [-0.9, -0.9],
-    [0.9, -0.9],
-    [0.9, 0.9],
-    [-0.9, 0.9],
-  ],
-  [
-    [0, -1],
-    [1, 0.9],
-    [-1, 0.9],
-  ],
-  [
-    [0, -1.1],
-    [1.1, 0],
-    [0, 1.1],
-    [-1.1, 0],
-  ],
-  [
-    [0, 1],
-    [1, -0.9],
-    [-1, -0.9],
-  ],
+  null, // a circle
+  ..."-.9,-.9 .9,-.9 .9,.9 -.9,.9|0,-1 1,.9 -1,.9|0,-1.1 1.1,0 0,1.1 -1.1,0|0,1 1,-.9 -1,-.9"
+    .split("|")
+    .map((shape) => shape.split(" ").map((corner) => corner.split(",").map(Number))),
 ];
-const ZOOM = {least: 0.7, most: 60, names: 1.8};
+const ZOOM = {least: 0.7, most: 15, names: 1.2};
 const REACH = {mouse: 7, pen: 10, touch: 18};
-const FONTS = {
-  title: "12px system-ui, sans-serif",
-  strong: "600 12px system-ui, sans-serif",
-  name: "600 13px system-ui, sans-serif",
-};
+const FONTS = {title: "14px system-ui, sans-serif", strong: "600 14px system-ui, sans-serif"};
+const LINE = 17; // pixels
+const TOP = 60; // pixels above the names, for the buttons
+const WIDE = 860; // pixels from which names stand beside the map, and else below it
+const MAX_KEY = 0.3; // share of the canvas that names below the map may take
+const CELL = 4; // pixels of the grid that says where dots are
 const MAX_BADGES = 40; // rated films with a star each; more are ringed
 const NEIGHBOURHOOD = 0.06; // radius in which the films around a point are counted, as a share of the map
-const SECOND_PART = {away: 0.3, share: 0.3}; // a cluster of two parts: their distance, and the smaller one's share
 
 export const get = (id) => document.getElementById(id);
 export const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
@@ -57,6 +38,7 @@ export const scene = {
   describe: () => [], // the elements of the tip
   choose: () => {},
   say: () => {},
+  hover: () => {}, // with the movie under the pointer, or null
 };
 
 // ---- the view: the position at the centre of the canvas, and the zoom relative to the whole map
@@ -64,11 +46,25 @@ const extent = {left: 0, bottom: 0, width: 1, height: 1};
 const home = {x: 0, y: 0, zoom: 1};
 export const view = {...home};
 const size = {width: 1, height: 1};
-const scale = () => 0.92 * view.zoom * Math.min(size.width / extent.width, size.height / extent.height);
-const middle = () => ({x: size.width / 2, y: size.height / 2});
+const isWide = () => size.width >= WIDE;
+const sideWidth = () => (isWide() ? size.width * 0.17 : 0); // for names, on each side
+const keySpace = () => (isWide() ? {rows: 0, height: 0} : keyBelow());
+const middle = () => ({x: size.width / 2, y: (size.height - keySpace().height) / 2});
+
+/** The rows of names below the map, in two columns. */
+function keyBelow() {
+  const rows = Math.ceil(scene.clusters.length / 2);
+  return rows * LINE < MAX_KEY * size.height ? {rows, height: rows * LINE + 12} : {rows: 0, height: 0};
+}
+
+function scale() {
+  const [width, height] = [size.width - 2 * sideWidth(), size.height - keySpace().height];
+  return 0.94 * view.zoom * Math.min(width / extent.width, height / extent.height);
+}
 
 export function place(point) {
-  return {x: size.width / 2 + (point.x - view.x) * scale(), y: size.height / 2 - (point.y - view.y) * scale()};
+  const {x, y} = middle();
+  return {x: x + (point.x - view.x) * scale(), y: y - (point.y - view.y) * scale()};
 }
 
 function pan(dx, dy) {
@@ -79,7 +75,8 @@ function pan(dx, dy) {
 
 /** Zooms so that what is under `at` stays there. */
 function zoom(factor, at = middle()) {
-  const [dx, dy] = [at.x - size.width / 2, at.y - size.height / 2];
+  const centre = middle();
+  const [dx, dy] = [at.x - centre.x, at.y - centre.y];
   const before = scale();
   view.zoom = clamp(view.zoom * factor, ZOOM.least, ZOOM.most);
   const grown = scale() / before;
@@ -93,16 +90,16 @@ export function fly(target) {
   const began = performance.now();
   const mine = ++flight;
   showTip(null);
-  const step = (now) => {
+  const advance = (now) => {
     if (mine !== flight) return; // another movement has started
     const time = calm.matches ? 1 : clamp((now - began) / 450, 0, 1);
     const part = time * time * (3 - 2 * time);
     for (const axis of ["x", "y"]) view[axis] = start[axis] + part * (target[axis] - start[axis]);
     view.zoom = start.zoom * (target.zoom / start.zoom) ** part;
     redraw();
-    if (time < 1) requestAnimationFrame(step);
+    if (time < 1) requestAnimationFrame(advance);
   };
-  step(began);
+  advance(began);
 }
 
 export const flyHome = () => fly(home);
@@ -124,7 +121,7 @@ export let boxes = []; // of the texts on the map
 
 export function readTheme() {
   const style = getComputedStyle(document.documentElement);
-  for (const name of ["paper", "ink", "soft", "edge", "accent", "star", "low", "high"])
+  for (const name of ["paper", "ink", "soft", "accent", "low", "high"])
     theme[name] = style.getPropertyValue(`--${name}`).trim();
   redraw();
 }
@@ -154,14 +151,15 @@ function draw() {
   const chosen = scene.chosen.movie?.x === null ? null : scene.chosen.movie;
   const raised = chosen ? [...chosen.near, chosen] : [];
   for (const movie of scene.movies) drawDot(movie, strength(movie));
-  if (chosen) drawLinks(chosen);
+  if (chosen) drawLines(chosen.near.map((movie) => [place(chosen), place(movie)]));
   for (const movie of raised) drawDot(movie, 1, theme.ink);
   if (hovered) drawDot(hovered, 1, theme.ink);
   if (canvas.matches(":focus-visible")) drawCross();
-  if (!chosen) drawMarks();
-  if (chosen) drawTitles(raised.reverse(), FONTS.strong, theme.ink);
-  if (view.zoom < ZOOM.names && !chosen) drawNames(scene.chosen.cluster ? [scene.chosen.cluster] : scene.clusters);
-  drawTitles(best(), FONTS.title, chosen ? theme.soft : theme.ink);
+  drawMarks();
+  readDots();
+  if (view.zoom < ZOOM.names && !chosen) drawNames();
+  drawTitles(raised.reverse(), FONTS.strong, 8);
+  drawTitles(best(), FONTS.title, 0);
 }
 
 /** The opacity of a dot. */
@@ -181,7 +179,7 @@ function drawDot(movie, alpha, ring = "") {
   if (!isVisible(at, r)) return;
   context.globalAlpha = alpha;
   trace(movie.cluster.shape, at, r);
-  Object.assign(context, {fillStyle: scene.colourOf(movie), strokeStyle: theme.edge, lineWidth: 0.5});
+  Object.assign(context, {fillStyle: scene.colourOf(movie), strokeStyle: theme.paper, lineWidth: 0.5});
   context.fill();
   context.stroke();
   context.globalAlpha = 1;
@@ -198,14 +196,13 @@ function trace(shape, {x, y}, r) {
   context.closePath();
 }
 
-function drawLinks(movie) {
-  const from = place(movie);
+function drawLines(lines, colour = theme.soft) {
   context.beginPath();
-  for (const to of movie.near.map(place)) {
+  for (const [from, ...others] of lines) {
     context.moveTo(from.x, from.y);
-    context.lineTo(to.x, to.y);
+    for (const {x, y} of others) context.lineTo(x, y);
   }
-  Object.assign(context, {strokeStyle: theme.soft, lineWidth: 1, globalAlpha: 0.7});
+  Object.assign(context, {strokeStyle: colour, lineWidth: 1, globalAlpha: 0.7});
   context.stroke();
   context.globalAlpha = 1;
 }
@@ -213,56 +210,91 @@ function drawLinks(movie) {
 /** Marks the centre, where Enter selects. */
 function drawCross() {
   const {x, y} = middle();
-  context.beginPath();
-  for (const [dx, dy] of [
-    [1, 0],
-    [-1, 0],
-    [0, 1],
-    [0, -1],
-  ]) {
-    context.moveTo(x + 6 * dx, y + 6 * dy);
-    context.lineTo(x + 14 * dx, y + 14 * dy);
-  }
-  Object.assign(context, {strokeStyle: theme.ink, lineWidth: 1.5});
-  context.stroke();
+  const arm = (dx, dy) => [
+    {x: x + 6 * dx, y: y + 6 * dy},
+    {x: x + 14 * dx, y: y + 14 * dy},
+  ];
+  drawLines([arm(1, 0), arm(-1, 0), arm(0, 1), arm(0, -1)], theme.ink);
 }
 
-/** You, the recommended movies with their places, and stars on those that you have rated. */
+/** You, the recommended movies with their numbers, and stars on those that you have rated. */
 function drawMarks() {
-  for (const movie of scene.rated) {
-    if (movie.x === null) continue;
-    if (scene.rated.size > MAX_BADGES) drawDot(movie, 1, theme.star);
-    else drawBadge(movie, "★", theme.star);
-  }
-  scene.recommended.forEach((movie, i) => {
-    if (movie.x !== null) drawBadge(movie, String(i + 1), theme.accent);
+  const rated = [...scene.rated].filter((movie) => movie.x !== null);
+  const many = rated.length > MAX_BADGES;
+  if (many) for (const movie of rated) drawDot(movie, 1, theme.accent);
+  const numbered = scene.recommended.map((movie, i) => ({movie, text: String(i + 1), colour: theme.accent}));
+  const marks = [
+    ...(scene.you ? [{movie: scene.you, text: "you", colour: theme.ink, r: 17}] : []),
+    ...numbered.filter(({movie}) => movie.x !== null),
+    ...(many ? [] : rated.map((movie) => ({movie, text: "★", colour: theme.ink}))),
+  ];
+  const badges = marks.map((mark) => {
+    const at = place(mark.movie);
+    return {r: 10, ...mark, ...at, at};
   });
-  if (scene.you) drawYou(place(scene.you));
+  const shown = badges.filter((badge) => isVisible(badge, badge.r));
+  moveApart(shown);
+  drawLines(
+    shown.map((badge) => [badge.at, badge]),
+    theme.ink,
+  );
+  for (const badge of shown.reverse()) drawBadge(badge);
 }
 
-function drawBadge(movie, text, colour) {
-  const at = place(movie);
-  const r = Math.max(8, radius(movie) + 1);
-  if (!isVisible(at, r)) return;
-  trace(null, at, r);
+/** Moves badges until none covers another. */
+function moveApart(badges) {
+  for (let round = 0; round < 40; round++) {
+    for (const [i, one] of badges.entries()) {
+      for (const other of badges.slice(0, i)) {
+        const away = distance(one, other);
+        const missing = (one.r + other.r + 3 - away) / 2;
+        if (missing <= 0) continue;
+        const [dx, dy] = away ? [(one.x - other.x) / away, (one.y - other.y) / away] : [Math.cos(i), Math.sin(i)];
+        Object.assign(one, {x: one.x + dx * missing, y: one.y + dy * missing});
+        Object.assign(other, {x: other.x - dx * missing, y: other.y - dy * missing});
+      }
+    }
+  }
+}
+
+function drawBadge({movie, x, y, r, text, colour}) {
+  trace(null, {x, y}, r);
   Object.assign(context, {fillStyle: colour, strokeStyle: theme.paper, lineWidth: 1.5});
   context.fill();
   context.stroke();
   Object.assign(context, {font: FONTS.strong, fillStyle: theme.paper, textAlign: "center", textBaseline: "middle"});
-  context.fillText(text, at.x, at.y + 0.5);
+  context.fillText(text, x, y + 0.5);
   context.textAlign = "left";
-  boxes.push({left: at.x - r, top: at.y - r, width: 2 * r, height: 2 * r, badge: true}); // texts avoid it
+  boxes.push({left: x - r, top: y - r, width: 2 * r, height: 2 * r, badge: movie}); // texts avoid it
 }
 
-function drawYou({x, y}) {
-  trace(null, {x, y}, 15);
-  Object.assign(context, {fillStyle: theme.paper, strokeStyle: theme.ink, lineWidth: 2.5});
-  context.fill();
-  context.stroke();
-  Object.assign(context, {font: FONTS.strong, fillStyle: theme.ink, textAlign: "center", textBaseline: "middle"});
-  context.fillText("you", x, y);
-  context.textAlign = "left";
-  boxes.push({left: x - 15, top: y - 15, width: 30, height: 30, badge: true});
+// ---- texts: each where it covers no other text, and no dots
+const dots = {columns: 0, rows: 0, sums: new Uint32Array(0)};
+
+/** Fills the grid: sums over the cells above and to the left that have dots. */
+function readDots() {
+  const [columns, rows] = [Math.ceil(size.width / CELL) + 1, Math.ceil(size.height / CELL) + 1];
+  const sums = new Uint32Array(columns * rows);
+  for (const movie of scene.movies) {
+    const {x, y} = place(movie);
+    const r = radius(movie);
+    if (!isVisible({x, y}, -r) || !scene.passes(movie)) continue;
+    for (let row = Math.floor((y - r) / CELL) + 1; row <= (y + r) / CELL + 1; row++)
+      for (let column = Math.floor((x - r) / CELL) + 1; column <= (x + r) / CELL + 1; column++)
+        if (row < rows && column < columns) sums[row * columns + column] = 1;
+  }
+  for (let i = columns; i < sums.length; i++)
+    sums[i] += sums[i - columns] + (i % columns ? sums[i - 1] - sums[i - columns - 1] : 0);
+  Object.assign(dots, {columns, rows, sums});
+}
+
+/** How many cells with dots are in a box. */
+function countDots({left, top, width, height}) {
+  const at = (x, y) => {
+    const [column, row] = [Math.round(x / CELL), Math.round(y / CELL)];
+    return dots.sums[clamp(row, 0, dots.rows - 1) * dots.columns + clamp(column, 0, dots.columns - 1)];
+  };
+  return at(left + width, top + height) - at(left, top + height) - at(left + width, top) + at(left, top);
 }
 
 /** The movies whose titles may be drawn; more of them at a higher zoom. */
@@ -273,71 +305,112 @@ function best() {
   return [...scene.recommended.filter((movie) => movie.x !== null && !scene.chosen.movie), ...passing].slice(0, many);
 }
 
-/** Draws each title on the first side of its dot where it overlaps no other text, or not at all. */
-function drawTitles(wanted, font, colour) {
+/** Draws each title on the side of its dot where it covers the fewest dots, and at most `most` cells of them. */
+function drawTitles(wanted, font, most) {
   context.font = font;
   for (const movie of wanted) {
-    const at = place(movie);
-    const gap = Math.max(radius(movie), scene.recommended.includes(movie) ? 9 : 0) + 3;
+    const badge = boxes.find((box) => box.badge === movie);
+    const at = badge ? {x: badge.left + badge.width / 2, y: badge.top + badge.height / 2} : place(movie);
+    const gap = (badge ? badge.width / 2 : radius(movie)) + 4;
     const width = measure(movie.title, font);
     if (!isVisible(at, 0) || boxes.some((box) => box.movie === movie)) continue;
     const sides = [
-      [gap, -7],
-      [-gap - width, -7],
+      [gap, -8],
+      [-gap - width, -8],
       [-width / 2, gap - 1],
-      [-width / 2, -gap - 13],
-    ];
-    for (const [dx, dy] of sides) {
-      if (write([movie.title], {left: at.x + dx, top: at.y + dy, width, height: 14, movie}, colour)) break;
-    }
+      [-width / 2, -gap - 14],
+    ].map(([dx, dy]) => ({left: at.x + dx, top: at.y + dy, width, height: 16, movie}));
+    const [side] = sides.filter(isFree).sort((one, other) => countDots(one) - countDots(other));
+    if (side && countDots(side) <= most) write([movie.title], side);
   }
 }
 
-/** Draws numbers and names where most movies of a cluster are, moved up or down to avoid overlaps. */
-function drawNames(wanted) {
-  for (const cluster of wanted) {
-    for (const centre of cluster.centres) drawName(cluster, place(centre));
-  }
-}
-
-function drawName(cluster, at) {
-  context.font = FONTS.name;
-  const lines = wrap(cluster.label, Math.min(210, size.width * 0.45));
-  const width = Math.max(...lines.map((line) => measure(line, FONTS.name))) + 16;
-  const height = 16 * lines.length;
-  const left = clamp(at.x - width / 2, 4, Math.max(4, size.width - width - 4));
-  for (const shift of [0, -18, 18, -36, 36, -54, 54]) {
-    const box = {left, top: at.y - height / 2 + shift, width, height, cluster};
-    if (!write(lines, box, theme.ink, 16)) continue;
-    trace(cluster.shape, {x: left + 5, y: box.top + 8}, 5);
-    Object.assign(context, {fillStyle: cluster.colour, strokeStyle: theme.paper, lineWidth: 1.5});
-    context.fill();
-    context.stroke();
-    break;
-  }
-}
-
-/** Draws lines in the box, with an outline, if it is inside the canvas and overlaps no other text. */
-function write(lines, box, colour, indent = 0) {
-  const {left, top, width, height} = box;
+/** Whether a box is inside the canvas and overlaps no other text. */
+function isFree({left, top, width, height}) {
   if (left < 2 || top < 2 || left + width > size.width - 2 || top + height > size.height - 2) return false;
   const covers = (o) =>
     left < o.left + o.width + 3 && o.left < left + width + 3 && top < o.top + o.height + 2 && o.top < top + height + 2;
-  if (boxes.some(covers)) return false;
-  boxes.push(box);
-  Object.assign(context, {
-    textBaseline: "middle",
-    lineJoin: "round",
-    lineWidth: indent ? 5 : 3,
-    strokeStyle: theme.paper,
-    fillStyle: colour,
-  });
-  for (const draws of ["strokeText", "fillText"]) {
-    lines.forEach((line, i) => {
-      context[draws](line, left + indent, top + ((i + 0.5) * height) / lines.length);
+  return !boxes.some(covers);
+}
+
+/** Draws the name of each cluster once: beside the map with a line to where most of its movies are, or below it. */
+function drawNames() {
+  const wanted = scene.clusters.filter(({centre}) => centre);
+  context.font = FONTS.strong;
+  if (isWide()) {
+    const order = [...wanted].sort((a, b) => a.centre.x - b.centre.x);
+    const half = Math.ceil(order.length / 2);
+    drawSide(order.slice(0, half), 12);
+    drawSide(order.slice(half), size.width - sideWidth());
+  } else if (keySpace().rows) {
+    const width = size.width / 2 - 16;
+    wanted.forEach((cluster, i) => {
+      const [column, row] = [Math.floor(i / keySpace().rows), i % keySpace().rows];
+      const top = size.height - keySpace().height + row * LINE;
+      drawName(cluster, [shorten(cluster.label, width - 18)], {left: 8 + column * (width + 16), top, width});
     });
   }
-  return true;
+}
+
+/** Names one below the other, each as near as possible to the height of its cluster. */
+function drawSide(wanted, left) {
+  const width = sideWidth() - 24;
+  const lines = wanted.map(({label}) => wrap(label, width - 18));
+  const most = Math.max(1, Math.floor((size.height - TOP) / LINE / wanted.length - 0.5)); // lines of each
+  const order = wanted
+    .map((cluster, i) => ({cluster, lines: lines[i].slice(0, most), at: place(cluster.centre)}))
+    .sort((one, other) => one.at.y - other.at.y);
+  let top = TOP;
+  for (const name of order) {
+    const height = LINE * name.lines.length;
+    name.top = Math.max(top, name.at.y - height / 2);
+    top = name.top + height + LINE / 2;
+  }
+  let bottom = size.height - 8;
+  for (const name of order.reverse()) {
+    const height = LINE * name.lines.length;
+    name.top = Math.min(name.top, bottom - height);
+    bottom = name.top - LINE / 2;
+    const x = left < size.width / 2 ? left + width + 4 : left - 6;
+    const inner = left < size.width / 2 ? sideWidth() + 4 : size.width - sideWidth() - 12;
+    const y = name.top + LINE / 2;
+    drawLines([[{x, y}, {x: inner, y}, name.at]], theme.ink);
+    for (let share = 0; share < 1; share += 0.05)
+      boxes.push({
+        left: inner + share * (name.at.x - inner),
+        top: y + share * (name.at.y - y),
+        width: 1,
+        height: 1,
+        line: true,
+      });
+    drawName(name.cluster, name.lines, {left, top: name.top, width});
+  }
+}
+
+function drawName(cluster, lines, {left, top, width}) {
+  write(lines, {left, top, width, height: LINE * lines.length, cluster}, 18);
+  trace(cluster.shape, {x: left + 6, y: top + LINE / 2}, 6);
+  Object.assign(context, {fillStyle: cluster.colour});
+  context.fill();
+}
+
+/** Draws lines of text with an outline. */
+function write(lines, box, indent = 0) {
+  boxes.push(box);
+  Object.assign(context, {textBaseline: "middle", lineJoin: "round", lineWidth: 3});
+  Object.assign(context, {strokeStyle: theme.paper, fillStyle: theme.ink});
+  for (const draws of ["strokeText", "fillText"]) {
+    lines.forEach((line, i) => {
+      context[draws](line, box.left + indent, box.top + ((i + 0.5) * box.height) / lines.length);
+    });
+  }
+}
+
+function shorten(text, width) {
+  if (measure(text, FONTS.strong) <= width) return text;
+  let n = text.length;
+  while (n > 1 && measure(`${text.slice(0, n)}…`, FONTS.strong) > width) n--;
+  return `${text.slice(0, n).trimEnd()}…`;
 }
 
 function measure(text, font) {
@@ -350,7 +423,7 @@ function wrap(text, width) {
   const lines = [];
   for (const word of text.split(" ")) {
     const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
-    if (lines.length && measure(longer, FONTS.name) <= width) lines[lines.length - 1] = longer;
+    if (lines.length && measure(longer, FONTS.strong) <= width) lines[lines.length - 1] = longer;
     else lines.push(word);
   }
   return lines;
@@ -359,21 +432,11 @@ function wrap(text, width) {
 // ---- where a cluster is
 const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
 
-/** Where most of the movies are, and where a second part of them is, if there is one. */
-function centresOf(members) {
-  const span = Math.max(extent.width, extent.height);
-  const densest = (some) =>
-    some.reduce(
-      (most, movie) => {
-        const count = members.filter((other) => distance(movie, other) < NEIGHBOURHOOD * span).length;
-        return count > most.count ? {movie, count} : most;
-      },
-      {movie: null, count: 0},
-    ).movie;
-  const first = densest(members);
-  const second = densest(members.filter((movie) => distance(movie, first) > SECOND_PART.away * span));
-  const nearer = second ? members.filter((movie) => distance(movie, second) < distance(movie, first)).length : 0;
-  return nearer >= SECOND_PART.share * members.length ? [first, second] : [first];
+/** Where most of the movies are: the one that has the most others around it. */
+function centreOf(members) {
+  const reach = NEIGHBOURHOOD * Math.max(extent.width, extent.height);
+  const around = members.map((movie) => members.filter((other) => distance(movie, other) < reach).length);
+  return members[around.indexOf(Math.max(...around))] ?? null;
 }
 
 // ---- the movie under the pointer
@@ -390,6 +453,7 @@ function nearest(at, reach) {
 export function showTip(movie) {
   if (movie === hovered) return;
   hovered = movie;
+  scene.hover(movie);
   canvas.classList.toggle("over", movie !== null);
   tip.hidden = movie === null;
   if (movie) {
@@ -511,10 +575,11 @@ export function startMap() {
   for (const movie of scene.movies) movie.radius = 1.8 + 5.5 * Math.sqrt(movie.n / Math.max(1, scene.movies[0].n));
   for (const cluster of scene.clusters) {
     cluster.shape = SHAPES[Math.floor(cluster.id / 10) % SHAPES.length];
-    cluster.centres = cluster.members.length ? centresOf(cluster.members) : [];
+    cluster.centre = centreOf(cluster.members);
   }
   fit();
   readTheme();
   new ResizeObserver(fit).observe(canvas);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", readTheme);
+  for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"])
+    matchMedia(query).addEventListener("change", readTheme);
 }
