@@ -53,64 +53,73 @@ function make(tag, properties, ...children) {
   return element;
 }
 
-const button = (className, onclick, ...children) => make("button", {type: "button", className, onclick}, ...children);
-const labelled = (ariaLabel, element) => Object.assign(element, {ariaLabel});
-const list = new Intl.ListFormat("en");
+const button = (properties, ...children) => make("button", {type: "button", ...properties}, ...children);
+const soft = (text) => make("p", {className: "soft"}, text);
+const small = (text) => make("small", {}, ` ${text}`);
+const listed = new Intl.ListFormat("en");
 
-function swatch(cluster, mark = make("span", {})) {
+function swatch({colour, shape}, mark = make("span", {})) {
+  const corners = shape?.map(([x, y]) => `${50 + 45 * x}% ${50 + 45 * y}%`);
+  Object.assign(mark.style, {background: colour, clipPath: corners ? `polygon(${corners})` : "circle(50%)"});
   mark.className = "swatch";
-  mark.style.background = cluster.colour;
-  if (cluster.shape)
-    mark.style.clipPath = `polygon(${cluster.shape.map(([x, y]) => `${50 + 45 * x}% ${50 + 45 * y}%`)})`;
-  else mark.style.borderRadius = "50%";
   return mark;
 }
 
-const say = (text) => {
-  get("status").textContent = text;
-};
+/** Shows other rows in a list; what has the focus keeps it, or passes it to the row in its place. */
+function refill(element, rows) {
+  const focused = document.activeElement;
+  const at = [...element.children].findIndex((each) => each.contains(focused));
+  element.replaceChildren(...rows);
+  if (at < 0) return;
+  const row = element.children[Math.min(at, rows.length - 1)];
+  const next = focused.isConnected ? focused : row?.querySelector(`.${focused.className || "name"}`);
+  next?.focus({preventScroll: true});
+}
+
+const say = (text) => get("status").replaceChildren(text);
 const select = (movie) => choose({movie}, {travel: true, focus: true});
-const small = (text) => make("small", {}, ` ${text}`);
-const titleOf = (movie) =>
-  make("span", {className: "clamp"}, movie.title, movie.year === null ? null : small(movie.year));
-const nameButton = (movie) => button("name", () => select(movie), titleOf(movie));
-const soft = (text) => make("p", {className: "soft"}, text);
+
+function nameButton(movie) {
+  const year = movie.year === null ? null : small(movie.year);
+  const text = make("span", {className: "clamp"}, movie.title, year);
+  return button({className: "name", onclick: () => select(movie)}, text);
+}
 
 /** A button with a film of a list. */
-const row = (movie, onclick, mark = movie.cluster ? swatch(movie.cluster) : make("span", {})) =>
-  button("row", onclick, mark, make("span", {}, movie.title), make("span", {}, String(movie.year ?? "")));
+function rowButton(movie, mark = movie.cluster ? swatch(movie.cluster) : make("span", {})) {
+  const texts = [movie.title, String(movie.year ?? "")].map((text) => make("span", {}, text));
+  return button({className: "row", onclick: () => select(movie)}, mark, ...texts);
+}
 
-/** Links to the movie elsewhere, with a dot between them. */
-function links(movie) {
-  const to = (name, href) =>
-    labelled(`${movie.title} on ${name}`, make("a", {href, target: "_blank", rel: "noopener"}, name));
+/** Links to the movie elsewhere. */
+function links({title, imdb, tmdb}) {
   const known = [
-    ...(movie.imdb ? [to("IMDb", `https://www.imdb.com/title/tt${String(movie.imdb).padStart(7, "0")}/`)] : []),
-    ...(movie.tmdb ? [to("TMDB", `https://www.themoviedb.org/movie/${movie.tmdb}`)] : []),
+    imdb && ["IMDb", `https://www.imdb.com/title/tt${String(imdb).padStart(7, "0")}/`],
+    tmdb && ["TMDB", `https://www.themoviedb.org/movie/${tmdb}`],
   ];
-  return make("p", {className: "soft links"}, ...known.flatMap((link, i) => (i ? [" · ", link] : [link])));
+  const to = ([name, href]) =>
+    make("a", {href, target: "_blank", rel: "noopener", ariaLabel: `${title} on ${name}`}, name);
+  return make("p", {className: "soft links"}, ...known.filter(Boolean).map(to));
 }
 
 // ---- stars: a slider, so that arrow keys, clicks and drags change them by half stars; 0 removes the rating
 function starSlider(movie) {
-  const input = make("input", {type: "range", min: 0, max: 5, step: 0.5, movie});
-  const stars = make("span", {className: "stars"}, labelled(`Your stars for ${movie.dated}`, input));
-  let before = 0; // stars when the pointer came down
+  const ariaLabel = `Your stars for ${movie.dated}`;
+  const input = make("input", {type: "range", min: 0, max: 5, step: 0.5, movie, ariaLabel});
+  const stars = make("span", {className: "stars"}, input);
   const at = (event) => {
     const {left, width} = stars.getBoundingClientRect();
     return clamp(Math.ceil(((event.clientX - left) / width) * 10) / 2, 0.5, 5); // the half star under the pointer
   };
-  input.addEventListener("input", () => rate(movie, Number(input.value), {merge: movie}));
-  input.addEventListener("pointerdown", () => {
-    before = ratings.get(movie)?.stars ?? 0;
-  });
-  input.addEventListener("mousedown", (event) => {
+  input.oninput = () => rate(movie, Number(input.value), movie);
+  input.onmousedown = (event) => {
     event.preventDefault(); // the slider's own value would be the nearest half star
     input.focus({focusVisible: false});
-  });
-  input.addEventListener("click", (event) => {
-    if (event.detail) rate(movie, at(event) === before ? 0 : at(event)); // not by a key
-  });
+  };
+  input.onpointerdown = () => Object.assign(input, {before: ratings.get(movie)?.stars ?? 0});
+  input.onclick = (event) => {
+    if (event.detail) rate(movie, at(event) === input.before ? 0 : at(event)); // not by a key
+  };
   showStars(input);
   return stars;
 }
@@ -123,10 +132,7 @@ function showStars(input) {
 }
 
 const removeButton = (movie) =>
-  labelled(
-    `Take back: ${movie.title}`,
-    button("icon", () => remove(movie), "×"),
-  );
+  button({className: "icon", ariaLabel: `Take back: ${movie.title}`, onclick: () => remove(movie)}, "×");
 
 // ---- ratings: by movie, {stars, session}; as in a terminal, those given here share a session, imported ones do not
 const HERE = 0;
@@ -169,23 +175,22 @@ function change(edit, merge = null) {
   save();
 }
 
+const give = (movie, rating) => (rating ? ratings.set(movie, rating) : ratings.delete(movie));
+
 function undo() {
   const last = past.pop();
   if (!last) return;
   read();
-  for (const [movie, rating] of last.replaced) {
-    if (rating) ratings.set(movie, rating);
-    else ratings.delete(movie);
-  }
+  for (const [movie, rating] of last.replaced) give(movie, rating);
   save();
   get("toast").hidden = true;
   say("Undone");
 }
 
-function rate(movie, stars, {merge = null} = {}) {
+function rate(movie, stars, merge = null) {
   if (stars === (ratings.get(movie)?.stars ?? 0)) return;
   if (!stars && !merge) return remove(movie);
-  change(() => (stars ? ratings.set(movie, {stars, session: HERE}) : ratings.delete(movie)), merge);
+  change(() => give(movie, stars && {stars, session: HERE}), merge);
   say(stars ? `${movie.title}: ${stars} stars` : `${movie.title}: not rated`);
 }
 
@@ -194,7 +199,7 @@ function remove(movie) {
   toast(`${movie.title} is taken back.`);
 }
 
-function mark(movie, stars, text) {
+function judge(movie, stars, text) {
   change(() => ratings.set(movie, {stars, session: HERE}));
   toast(text, isDislike(stars) ? null : movie);
 }
@@ -203,7 +208,7 @@ function mark(movie, stars, text) {
 function update() {
   const began = performance.now();
   for (const input of document.querySelectorAll(".stars input")) showStars(input);
-  for (const tile of get("starters").children) showTile(tile.firstChild);
+  showTiles();
   showRecommendations();
   showYours();
   showStrip();
@@ -214,9 +219,10 @@ function update() {
 // ---- what has just happened, with its stars and a way back
 let timer = 0;
 
-function toast(text, movie = null) {
+function toast(text, movie = null, undoable = true) {
   get("toast-text").textContent = text;
   get("toast-stars").replaceChildren(...(movie ? [starSlider(movie)] : []));
+  get("undo").hidden = !undoable;
   get("toast").hidden = false;
   clearTimeout(timer);
   timer = setTimeout(hideToast, TOAST);
@@ -224,8 +230,8 @@ function toast(text, movie = null) {
 }
 
 function hideToast() {
-  if (get("toast").matches(":hover, :focus-within")) timer = setTimeout(hideToast, TOAST);
-  else get("toast").hidden = true;
+  get("toast").hidden = !get("toast").matches(":hover, :focus-within");
+  if (!get("toast").hidden) timer = setTimeout(hideToast, TOAST);
 }
 
 // ---- films to start from, and what was rated
@@ -238,20 +244,20 @@ function showStarters() {
   const shown = left.slice(shownStarters, shownStarters + STARTERS).sort((a, b) => a.year - b.year);
   get("starters").replaceChildren(...shown.map((movie) => make("li", {}, tileOf(movie))));
   shownStarters += STARTERS;
+  showTiles();
 }
 
 function tileOf(movie) {
-  const toggle = () => (ratings.has(movie) ? remove(movie) : love(movie));
-  const tile = button("tile", toggle, make("span", {className: "clamp"}, movie.title), small(movie.year ?? ""));
-  return showTile(Object.assign(tile, {movie}));
+  const onclick = () => (ratings.has(movie) ? remove(movie) : love(movie));
+  const title = make("span", {className: "clamp"}, movie.title);
+  return button({className: "tile", movie, onclick}, title, small(movie.year ?? ""));
 }
 
-function showTile(tile) {
-  tile.ariaPressed = String(ratings.has(tile.movie));
-  return tile;
+function showTiles() {
+  for (const {firstChild: tile} of get("starters").children) tile.ariaPressed = String(ratings.has(tile.movie));
 }
 
-const love = (movie) => mark(movie, LIKED, `${movie.title}:`);
+const love = (movie) => judge(movie, LIKED, `${movie.title}:`);
 
 function showYours() {
   const rated = [...ratings].filter(([, {stars}]) => stars !== null);
@@ -260,71 +266,66 @@ function showYours() {
     ["Name three films that you love", "Name two more", "Name one more"][ratings.size] ?? "Rate more films";
   get("yours-title").textContent =
     `Your films: ${number.format(rated.length)} rated${seen ? `, ${number.format(seen)} more seen` : ""}`;
+  const isLow = rated.length && rated.every(([, {stars}]) => isDislike(stars));
   const notes = [
     kept ? "They are kept in this browser only." : "This browser does not let the page keep them: export them.",
-    ratings.size > MAX_ROWS ? `The latest ${MAX_ROWS} are listed.` : "",
-    rated.length && rated.every(([, {stars}]) => isDislike(stars))
-      ? "So far all are low: that says what to avoid. Add one that you like."
-      : "",
+    ratings.size > MAX_ROWS && `The latest ${MAX_ROWS} are listed.`,
+    isLow && "So far all are low: that says what to avoid. Add one that you like.",
   ];
   get("yours-note").textContent = notes.filter(Boolean).join(" ");
   for (const id of ["yours-title", "yours-note", "export", "share", "clear"]) get(id).hidden = !ratings.size;
   const rows = new Map([...get("yours").children].map((each) => [each.movie, each])); // kept, so that the focus stays
-  const listed = [...ratings.keys()].reverse().slice(0, MAX_ROWS);
+  const latest = [...ratings.keys()].reverse().slice(0, MAX_ROWS);
   const yourRow = (movie) => make("li", {movie}, nameButton(movie), starSlider(movie), removeButton(movie));
-  get("yours").replaceChildren(...listed.map((movie) => rows.get(movie) ?? yourRow(movie)));
+  const shown = latest.map((movie) => rows.get(movie) ?? yourRow(movie));
+  refill(get("yours"), shown);
 }
 
 /** What was rated in one line, and a way from the films to rate to those to watch. */
 function showStrip() {
-  const chip = ([movie, {stars}]) =>
-    make(
-      "li",
-      {},
-      button("chip", () => select(movie), movie.title, small(stars === null ? "seen" : `★ ${stars}`)),
-      removeButton(movie),
-    );
-  get("chips").replaceChildren(...[...ratings].reverse().slice(0, MAX_CHIPS).map(chip));
+  const chip = ([movie, {stars}]) => {
+    const given = small(stars === null ? "seen" : `★ ${stars}`);
+    const name = button({className: "chip", onclick: () => select(movie)}, movie.title, given);
+    return make("li", {}, name, removeButton(movie));
+  };
+  refill(get("chips"), [...ratings].reverse().slice(0, MAX_CHIPS).map(chip));
   get("strip").hidden = !ratings.size;
   get("next").hidden = !ratings.size;
   const names = scene.recommended.slice(0, 3).map(({title}) => title);
-  get("teaser").textContent = names.length ? `You may like ${list.format(names)}.` : "";
-  document.querySelector('[data-to="rate"]').textContent = ratings.size
-    ? `Rate (${number.format(ratings.size)})`
-    : "Rate";
+  get("teaser").textContent = names.length ? `You may like ${listed.format(names)}.` : "";
+  const many = ratings.size ? ` (${number.format(ratings.size)})` : "";
+  document.querySelector('[data-to="rate"]').textContent = `Rate${many}`;
 }
 
 // ---- lists of films from elsewhere
 function note(...content) {
   get("import-note").replaceChildren(...content);
-  say(get("import-note").textContent);
+  return get("import-note").textContent;
+}
+
+async function importFile(file) {
+  if (file) importText(await file.text());
 }
 
 function importText(text) {
   try {
-    const films = readFilms(text).map((film, i) => ({
-      ...film,
-      session: i + 1,
-      movie: find(index, film.title, film.year),
-    }));
+    const films = readFilms(text).map((film, i) => ({...film, session: i + 1}));
+    for (const film of films) film.movie = find(index, film.title, film.year);
     const missing = films.filter(({movie}) => !movie).map(({title}) => title);
-    const known = films.filter(({movie, stars}) => movie && (stars !== null || !ratings.has(movie)));
     const examples = missing.slice(0, 5).join(", ") + (missing.length > 5 ? ", …" : "");
-    note(
-      `${films.length - missing.length} of ${films.length} films were found.`,
-      missing.length ? ` Unknown or ambiguous: ${examples}.` : "",
-    );
-    if (known.length) addFilms(known);
+    const lost = missing.length ? ` Unknown or ambiguous: ${examples}.` : "";
+    const known = films.filter(({movie, stars}) => movie && (stars !== null || !ratings.has(movie)));
+    addFilms(known, note(`${films.length - missing.length} of ${films.length} films were found.${lost}`));
   } catch (error) {
-    note(error.message);
+    toast(note(error.message), null, false);
   }
-  toast(get("import-note").textContent);
 }
 
-function addFilms(films) {
+function addFilms(films, text) {
   change(() => {
     for (const {movie, stars, session} of films) ratings.set(movie, {stars, session});
   });
+  toast(text, null, films.length > 0);
 }
 
 /** Adds the films of a link; those that are rated already keep their stars. */
@@ -332,8 +333,7 @@ function addShared(rows) {
   history.replaceState(null, "", location.href.split("#")[0]);
   const films = rows.map(([id, stars]) => ({movie: byId.get(id), stars, session: HERE}));
   const added = films.filter(({movie, stars}) => movie && !ratings.has(movie) && (stars === null || stars <= 5));
-  if (added.length) addFilms(added);
-  toast(`${added.length} ${added.length === 1 ? "film" : "films"} of this link were added to yours.`);
+  addFilms(added, `Added from this link: ${added.length} ${added.length === 1 ? "film" : "films"}.`);
 }
 
 function exportFile() {
@@ -346,11 +346,13 @@ function exportFile() {
 
 async function share() {
   const href = location.href.split("#")[0] + toFragment(rowsOf());
-  const copied = await navigator.clipboard?.writeText(href).then(
-    () => true,
-    () => false,
-  );
-  note(copied ? "The link is copied: " : "Copy this link: ", make("a", {href}, "the page with your films"));
+  const link = make("a", {href}, "the page with your films");
+  try {
+    await navigator.clipboard.writeText(href);
+    say(note("The link is copied: ", link));
+  } catch {
+    say(note("Copy this link: ", link));
+  }
 }
 
 // ---- recommendations
@@ -377,7 +379,7 @@ function showRecommendations() {
     passes: (place) => passes(movies[place]),
   });
   person = answer.person;
-  keepFocus(get("recommendations"), () => get("recommendations").replaceChildren(...answer.movies.map(recommendation)));
+  refill(get("recommendations"), answer.movies.map(recommendation));
   const numbered = answer.movies.slice(0, PAGE);
   get("marked").replaceChildren(...numbered.map(markedRow));
   get("basis").textContent = basis(numbered);
@@ -389,43 +391,32 @@ function showRecommendations() {
   redraw();
 }
 
-/** Rebuilds a list; a focused button passes the focus to the one in its place. */
-function keepFocus(element, rebuild) {
-  const focused = document.activeElement;
-  const place = [...element.children].findIndex((each) => each.contains(focused));
-  rebuild();
-  if (place >= 0) element.children[place]?.querySelector(`.${focused.className}`)?.focus({preventScroll: true});
-}
-
 function basis(shown) {
   if (!shown.length) return "No film passes these filters; change one of them.";
   if (!ratings.size) return "Nothing rated yet: these are films that most people watch and like.";
   const spread = shown.reduce((total, movie) => total + deviation(model, person, movie.row), 0) / shown.length;
-  const give = spread ? `, give or take ${spread.toFixed(1)}` : "";
-  return `The likeliest that you watch and like come first. ★ is what you would give${give}.`;
+  const error = spread ? `, give or take ${spread.toFixed(1)}` : "";
+  return `The likeliest that you watch and like come first. ★ is what you would give${error}.`;
 }
 
-/** The geometric median, where most of the points are (Weiszfeld's iteration); null without points. */
+/** The point that is nearest to the others. */
 function middleOf(points) {
-  let at = points[0] ?? null;
-  for (let i = 0; at && i < 20; i++) {
-    const weights = points.map(({x, y}) => 1 / Math.max(0.01, Math.hypot(x - at.x, y - at.y)));
-    const total = weights.reduce((a, b) => a + b);
-    const mean = (axis) => points.reduce((sum, point, j) => sum + weights[j] * point[axis], 0) / total;
-    at = {x: mean("x"), y: mean("y")};
-  }
-  return at;
+  const away = (at) => points.reduce((total, {x, y}) => total + Math.hypot(x - at.x, y - at.y), 0);
+  const [nearest] = points.map((at) => [away(at), at]).sort(([one], [other]) => one - other);
+  return nearest ? {x: nearest[1].x, y: nearest[1].y} : null;
 }
 
-const predicted = (movie, ...more) =>
-  make("span", {className: "predicted"}, clamp(person.stars[movie.row], 0.5, 5).toFixed(1), ...more);
+function predicted(movie, ...more) {
+  const stars = clamp(person.stars[movie.row], 0.5, 5).toFixed(1);
+  return make("span", {className: "predicted"}, stars, ...more);
+}
 
 /** Names the ratings that speak most for a movie, at most two, and those only that count beside the first. */
 function because(movie, before = "") {
   const [first, second] = explain(model, person, movie.row).filter(({added, stars}) => added > 0 && !isDislike(stars));
   if (!first) return "";
   const named = second?.added > 0.2 * first.added ? [first, second] : [first];
-  const titles = list.format(named.map((rating) => movies[rating.movie].title));
+  const titles = listed.format(named.map((rating) => movies[rating.movie].title));
   return make("span", {className: "soft reasons"}, `${before}because you liked ${titles}`);
 }
 
@@ -434,7 +425,7 @@ function recommendation(movie, i) {
   return make(
     "li",
     {movie},
-    make("span", {className: "number"}, String(i + 1)),
+    numeral(i),
     nameButton(movie),
     predicted(movie),
     make("p", {className: "soft why"}, genres, because(movie, genres ? " · " : "")),
@@ -442,27 +433,18 @@ function recommendation(movie, i) {
   );
 }
 
-const acts = (movie) => [
-  labelled(
-    `Seen it: ${movie.title}`,
-    button("seen", () => mark(movie, null, `${movie.title}: seen. How was it?`), "Seen it"),
-  ),
-  labelled(
-    `Not for me: ${movie.title}`,
-    button(
-      "dislike",
-      () => mark(movie, DISLIKED, `${movie.title} is not for you: it counts as ${DISLIKED} stars.`),
-      "Not for me",
-    ),
-  ),
-];
+function acts(movie) {
+  const {title} = movie;
+  const seen = () => judge(movie, null, `${title}: seen. How was it?`);
+  const dislike = () => judge(movie, DISLIKED, `${title} is not for you: it counts as ${DISLIKED} stars.`);
+  return [
+    button({className: "seen", ariaLabel: `Seen it: ${title}`, onclick: seen}, "Seen it"),
+    button({className: "dislike", ariaLabel: `Not for me: ${title}`, onclick: dislike}, "Not for me"),
+  ];
+}
 
-const markedRow = (movie, i) =>
-  make(
-    "li",
-    {movie},
-    row(movie, () => select(movie), make("span", {className: "number"}, String(i + 1))),
-  );
+const numeral = (i) => make("span", {className: "number"}, String(i + 1));
+const markedRow = (movie, i) => make("li", {movie}, rowButton(movie, numeral(i)));
 
 // ---- the selection: a movie, a cluster or nothing; stored in the URL's fragment
 const hashOf = ({movie, cluster}) => (movie ? `#movie=${movie.id}` : cluster ? `#cluster=${cluster.id}` : "");
@@ -476,7 +458,9 @@ function choose(next, {travel = false, focus = false, remember = true} = {}) {
   const before = scene.chosen;
   const lost = get("side").contains(document.activeElement);
   scene.chosen = next;
-  if (remember) rememberInAddress(next);
+  const [address, hash] = [location.href.split("#")[0], hashOf(next)];
+  const steps = (history.state?.steps ?? 0) + 1;
+  if (remember && hash !== location.hash) history.pushState({steps}, "", address + hash);
   if (next.cluster) show("map");
   showTip(null);
   showDetail(next.movie);
@@ -486,12 +470,6 @@ function choose(next, {travel = false, focus = false, remember = true} = {}) {
   else if (lost && !headingOf(next)) originOf(before)?.focus({preventScroll: true});
   say(`Selected: ${labelOf(next)}`);
   redraw();
-}
-
-function rememberInAddress(next) {
-  const steps = (history.state?.steps ?? 0) + 1;
-  const hash = hashOf(next);
-  if (hash !== location.hash) history.pushState({steps}, "", location.href.split("#")[0] + hash);
 }
 
 function travelTo({movie, cluster}) {
@@ -506,24 +484,23 @@ function originOf({movie}) {
 }
 
 function chooseFromAddress() {
+  if (location.hash === "#main") return; // the link at the top
   const shared = fromFragment(location.hash);
   if (shared.length) return addShared(shared);
   const [, kind, id] = location.hash.match(/^#(movie|cluster)=(\d+)$/) ?? [];
   const item = kind === "movie" ? byId.get(id) : clusters.find((each) => String(each.id) === id);
-  const {movie, cluster} = scene.chosen;
-  if (item || movie || cluster) choose(item ? {[kind]: item} : {}, {travel: true, remember: false});
-  if ((movie || cluster) && !item) flyHome();
+  const before = hashOf(scene.chosen);
+  if (item || before) choose(item ? {[kind]: item} : {}, {travel: true, remember: false});
+  if (before && !item) flyHome();
 }
 
 /** Goes back to what was selected before, or to nothing. */
 function goBack() {
   showTip(null);
-  if (!scene.chosen.movie && !scene.chosen.cluster) return;
-  if (history.state?.steps) history.back();
-  else {
-    choose({});
-    flyHome();
-  }
+  if (!hashOf(scene.chosen)) return;
+  if (history.state?.steps) return history.back();
+  choose({});
+  flyHome();
 }
 
 function showCluster(cluster) {
@@ -535,18 +512,10 @@ function showCluster(cluster) {
 function showDetail(movie) {
   detail.hidden = !movie;
   if (!movie) return;
-  const close = labelled(
-    "Close",
-    button("icon", () => choose({}), "×"),
-  );
-  const {cluster} = movie;
-  const near = movie.near.map((other) =>
-    make(
-      "li",
-      {},
-      row(other, () => select(other)),
-    ),
-  );
+  const {cluster, near} = movie;
+  const close = button({className: "icon", ariaLabel: "Close", onclick: () => choose({})}, "×");
+  const onclick = () => choose({cluster}, {focus: true});
+  const cells = cluster ? [swatch(cluster), make("span", {}, cluster.label)] : [];
   detail.replaceChildren(
     make("div", {className: "top"}, make("h2", {tabIndex: -1}, movie.dated), close),
     soft(movie.genres.join(", ")),
@@ -554,25 +523,16 @@ function showDetail(movie) {
     make("p", {id: "prediction"}),
     make("div", {className: "yours"}, starSlider(movie), make("span", {id: "marks", className: "acts"})),
     links(movie),
-    ...(movie.x === null ? [soft("Too few ratings to be on the map.")] : [toMap(movie)]),
-    ...(cluster
-      ? [button("row", () => choose({cluster}, {focus: true}), swatch(cluster), make("span", {}, cluster.label))]
-      : []),
-    ...(near.length ? [make("h3", {}, "Nearest films"), make("ol", {}, ...near)] : []),
+    movie.x === null
+      ? soft("Too few ratings to be on the map.")
+      : button({className: "plain to-map", onclick: toMap}, "Show on the map"),
+    ...(cluster ? [button({className: "row", onclick}, ...cells)] : []),
+    ...(near.length ? [make("h3", {}, "Nearest films")] : []),
+    make("ol", {}, ...near.map((other) => make("li", {}, rowButton(other)))),
   );
   get("side").scrollTop = 0;
   showPrediction(movie);
 }
-
-const toMap = (movie) =>
-  button(
-    "plain to-map",
-    () => {
-      show("map");
-      select(movie);
-    },
-    "Show on the map",
-  );
 
 function showPrediction(movie) {
   const isRated = ratings.has(movie);
@@ -615,15 +575,13 @@ function suggest() {
 function option(movie, i) {
   const events = {onclick: () => take(movie), onpointerdown: (event) => event.preventDefault()};
   const item = make("li", {id: `found-${i}`, className: "row", role: "option", ...events});
-  item.append(...row(movie).childNodes);
+  item.append(...rowButton(movie).childNodes);
   return item;
 }
 
 function activate(position) {
   active = position;
-  [...found.children].forEach((each, i) => {
-    each.ariaSelected = String(i === position);
-  });
+  for (const [i, each] of [...found.children].entries()) each.ariaSelected = String(i === position);
   if (position < 0) return query.removeAttribute("aria-activedescendant");
   query.setAttribute("aria-activedescendant", `found-${position}`);
   found.children[position].scrollIntoView({block: "nearest"});
@@ -658,19 +616,15 @@ function pressInSearch(event) {
   event.stopPropagation();
 }
 
-query.addEventListener("input", suggest);
-query.addEventListener("focus", suggest);
-query.addEventListener("blur", () => open(false));
-query.addEventListener("keydown", pressInSearch);
+Object.assign(query, {oninput: suggest, onfocus: suggest, onblur: () => open(false), onkeydown: pressInSearch});
 
 // ---- colours of the map
 function recolour() {
   const by = get("colour").value;
-  const known = by === "cluster" ? [] : onMap.map((movie) => movie[by]).filter((value) => value !== null);
-  const values = known.sort((a, b) => a - b);
+  const values = Float64Array.from(onMap.map((movie) => movie[by]).filter(Number.isFinite)).sort();
   const [low, high] = [0.05, 0.95].map((part) => values[Math.floor(part * (values.length - 1))]);
-  const shareOf = (movie) => (movie[by] === null ? 0 : (movie[by] - low) / (high - low || 1));
-  scene.colourOf = by === "cluster" ? (movie) => movie.cluster.colour : (movie) => between(shareOf(movie));
+  const shareOf = (movie) => ((movie[by] ?? low) - low) / (high - low || 1);
+  scene.colourOf = values.length ? (movie) => between(shareOf(movie)) : (movie) => movie.cluster.colour;
   get("ramp").hidden = !values.length;
   const shown = (value) => (by === "mean" ? value.toFixed(1) : String(value));
   if (values.length) get("ramp").replaceChildren(shown(low), make("i", {}), shown(high));
@@ -689,68 +643,62 @@ function press(event) {
   query.focus();
 }
 
+function toMap() {
+  show("map");
+  headingOf(scene.chosen).focus({preventScroll: true});
+}
+
+const hover = ({target}) => {
+  const movie = target.closest("li")?.movie ?? null;
+  showTip(movie?.x === null ? null : movie);
+};
+
+const actions = {
+  clear: () => {
+    change(() => ratings.clear());
+    toast("Your films are cleared.");
+  },
+  more: () => {
+    count += PAGE;
+    showRecommendations();
+  },
+  dismiss: () => Object.assign(get("toast"), {hidden: true}),
+  undo,
+  share,
+  export: exportFile,
+  others: showStarters,
+};
+
 function startEvents() {
   document.addEventListener("keydown", press);
-  addEventListener("hashchange", chooseFromAddress);
-  addEventListener("popstate", chooseFromAddress);
+  for (const kind of ["hashchange", "popstate"]) addEventListener(kind, chooseFromAddress);
   addEventListener("storage", () => {
     read();
     update();
   });
   document.addEventListener("dragover", (event) => event.preventDefault());
-  document.addEventListener("drop", async (event) => {
+  document.addEventListener("drop", (event) => {
     event.preventDefault();
-    const [file] = event.dataTransfer.files;
-    if (file) importText(await file.text());
+    importFile(event.dataTransfer.files[0]);
   });
   document.addEventListener("paste", (event) => {
-    const text = event.clipboardData.getData("text");
-    if (!text.trim().includes("\n")) return;
+    const text = event.clipboardData.getData("text").trim();
+    if (!text.includes("\n")) return; // not a list
     event.preventDefault();
     importText(text);
   });
+  get("file").onchange = ({target}) => importFile(target.files[0]).then(() => Object.assign(target, {value: ""}));
   for (const tab of document.querySelectorAll("[data-to]")) tab.onclick = () => show(tab.dataset.to);
-  for (const id of FILTERS) get(id).addEventListener("input", filter);
-  for (const [kind, movieOf] of [
-    ["pointerover", (event) => event.target.closest("li")?.movie],
-    ["focusin", (event) => event.target.closest("li")?.movie],
-    ["pointerleave", () => null],
-  ])
-    get("marked").addEventListener(kind, (event) => {
-      const movie = movieOf(event);
-      showTip(movie && movie.x !== null ? movie : null);
-    });
-  document.querySelector(".skip").onclick = (event) => {
-    event.preventDefault(); // the fragment says what is selected
-    get("main").focus();
-  };
-  get("file").onchange = async (event) => {
-    const [file] = event.target.files;
-    if (file) importText(await file.text());
-    event.target.value = "";
-  };
-  const clear = () => {
-    change(() => ratings.clear());
-    toast("Your films are cleared.");
-  };
-  const more = () => {
-    count += PAGE;
-    showRecommendations();
-  };
-  const dismiss = () => {
-    get("toast").hidden = true;
-  };
-  const actions = {more, clear, dismiss, undo, share, export: exportFile, others: showStarters};
+  for (const id of FILTERS) get(id).oninput = filter;
+  for (const kind of ["pointerover", "focusin", "pointerleave"]) get("marked").addEventListener(kind, hover);
   for (const [id, action] of Object.entries(actions)) get(id).onclick = action;
   get("colour").oninput = recolour;
 }
 
 function filter() {
   count = PAGE;
-  store(
-    "filters",
-    FILTERS.map((id) => get(id).value),
-  );
+  const values = FILTERS.map((id) => get(id).value);
+  store("filters", values);
   showRecommendations();
 }
 
@@ -762,14 +710,14 @@ function addOptions() {
   const decades = [...new Set(years.map((year) => Math.floor(year / 10) * 10))].sort();
   get("from").append(...decades.map((year) => make("option", {}, String(year))));
   get("to").append(...decades.map((year) => make("option", {}, String(year + 9))));
-  const stored = loadStored("filters") ?? [];
-  FILTERS.forEach((id, i) => {
-    if (stored[i]) get(id).value = stored[i];
-    if (get(id).selectedIndex < 0) get(id).value = ""; // what is stored is of other data
-  });
+  for (const [i, value] of (loadStored("filters") ?? []).entries()) {
+    get(FILTERS[i]).value = value;
+    if (get(FILTERS[i]).selectedIndex < 0) get(FILTERS[i]).value = ""; // what is stored is of other data
+  }
 }
 
 function startLegend() {
+  get("names").append(...clusters.map((cluster) => make("li", {}, swatch(cluster), cluster.label)));
   for (const cluster of clusters) {
     const summary = get(`cluster-${cluster.id}`).firstChild;
     swatch(cluster, summary.querySelector("span"));
@@ -790,9 +738,9 @@ scene.describe = (movie) => [
 scene.hover = (movie) => {
   for (const each of get("marked").children) each.classList.toggle("lit", each.movie === movie);
 };
-const part = movies.length === data.n_movies ? "" : ` of ${number.format(data.n_movies)}`;
+const counts = [movies.length, data.n_movies, onMap.length].map((n) => number.format(n));
 get("about").textContent +=
-  ` ${number.format(movies.length)}${part} films of ${data.label} can be rated and recommended; ${number.format(onMap.length)} are on the map.`;
+  ` ${counts[0]} of ${counts[1]} films of ${data.label} can be rated and recommended; ${counts[2]} are on the map.`;
 addOptions();
 startEvents();
 get("ask-search").append(query.parentElement);
@@ -800,6 +748,7 @@ read();
 if (/^#(movie|cluster)=/.test(location.hash)) show("map");
 else if (ratings.size) show("watch");
 startMap();
+recolour();
 startLegend();
 showStarters();
 update();

@@ -12,9 +12,7 @@ const REACH = {mouse: 7, pen: 10, touch: 18};
 const FONTS = {title: "14px system-ui, sans-serif", strong: "600 14px system-ui, sans-serif"};
 const LINE = 17; // pixels
 const TOP = 60; // pixels above the names, for the buttons
-const WIDE = 860; // pixels from which names stand beside the map, and else below it
-const MAX_KEY = 0.3; // share of the canvas that names below the map may take
-const CELL = 4; // pixels of the grid that says where dots are
+const WIDE = 860; // pixels from which names stand beside the map, and else below it (explorer.css)
 const MAX_BADGES = 40; // rated films with a star each; more are ringed
 const NEIGHBOURHOOD = 0.06; // radius in which the films around a point are counted, as a share of the map
 
@@ -25,21 +23,12 @@ const context = canvas.getContext("2d");
 const tip = get("tip");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** What is shown: movies with {x, y, n, cluster, near}, the most rated first, and clusters. */
-export const scene = {
-  movies: [],
-  clusters: [],
-  chosen: {}, // {movie}, {cluster} or {}
-  recommended: [],
-  rated: new Set(),
-  you: null, // a position
-  passes: () => true,
-  colourOf: (movie) => movie.cluster.colour,
-  describe: () => [], // the elements of the tip
-  choose: () => {},
-  say: () => {},
-  hover: () => {}, // with the movie under the pointer, or null
-};
+/**
+ * What is shown: movies with {x, y, n, cluster, near}, the most rated first, and clusters; chosen is {movie}, {cluster}
+ * or {}, you a position. explorer.js adds the functions passes, colourOf, describe (the elements of the tip), choose,
+ * say and hover (with the movie under the pointer, or null).
+ */
+export const scene = {movies: [], clusters: [], chosen: {}, recommended: [], rated: new Set(), you: null};
 
 // ---- the view: the position at the centre of the canvas, and the zoom relative to the whole map
 const extent = {left: 0, bottom: 0, width: 1, height: 1};
@@ -48,18 +37,10 @@ export const view = {...home};
 const size = {width: 1, height: 1};
 const isWide = () => size.width >= WIDE;
 const sideWidth = () => (isWide() ? size.width * 0.17 : 0); // for names, on each side
-const keySpace = () => (isWide() ? {rows: 0, height: 0} : keyBelow());
-const middle = () => ({x: size.width / 2, y: (size.height - keySpace().height) / 2});
-
-/** The rows of names below the map, in two columns. */
-function keyBelow() {
-  const rows = Math.ceil(scene.clusters.length / 2);
-  return rows * LINE < MAX_KEY * size.height ? {rows, height: rows * LINE + 12} : {rows: 0, height: 0};
-}
+const middle = () => ({x: size.width / 2, y: size.height / 2});
 
 function scale() {
-  const [width, height] = [size.width - 2 * sideWidth(), size.height - keySpace().height];
-  return 0.94 * view.zoom * Math.min(width / extent.width, height / extent.height);
+  return 0.94 * view.zoom * Math.min((size.width - 2 * sideWidth()) / extent.width, size.height / extent.height);
 }
 
 export function place(point) {
@@ -156,9 +137,10 @@ function draw() {
   if (hovered) drawDot(hovered, 1, theme.ink);
   if (canvas.matches(":focus-visible")) drawCross();
   drawMarks();
-  readDots();
-  if (view.zoom < ZOOM.names && !chosen) drawNames();
-  drawTitles(raised.reverse(), FONTS.strong, 8);
+  dots = scene.movies.filter(scene.passes).map((movie) => ({...place(movie), r: radius(movie)}));
+  dots = dots.filter((spot) => isVisible(spot, 0));
+  if (isWide() && view.zoom < ZOOM.names && !chosen) drawNames();
+  drawTitles(raised.reverse(), FONTS.strong, 1);
   drawTitles(best(), FONTS.title, 0);
 }
 
@@ -209,12 +191,9 @@ function drawLines(lines, colour = theme.soft) {
 
 /** Marks the centre, where Enter selects. */
 function drawCross() {
-  const {x, y} = middle();
-  const arm = (dx, dy) => [
-    {x: x + 6 * dx, y: y + 6 * dy},
-    {x: x + 14 * dx, y: y + 14 * dy},
-  ];
-  drawLines([arm(1, 0), arm(-1, 0), arm(0, 1), arm(0, -1)], theme.ink);
+  const [{x, y}, arm] = [middle(), 12];
+  const [across, down] = [[-arm, arm].map((d) => ({x: x + d, y})), [-arm, arm].map((d) => ({x, y: y + d}))];
+  drawLines([across, down], theme.ink);
 }
 
 /** You, the recommended movies with their numbers, and stars on those that you have rated. */
@@ -228,32 +207,22 @@ function drawMarks() {
     ...numbered.filter(({movie}) => movie.x !== null),
     ...(many ? [] : rated.map((movie) => ({movie, text: "★", colour: theme.ink}))),
   ];
-  const badges = marks.map((mark) => {
-    const at = place(mark.movie);
-    return {r: 10, ...mark, ...at, at};
-  });
-  const shown = badges.filter((badge) => isVisible(badge, badge.r));
-  moveApart(shown);
-  drawLines(
-    shown.map((badge) => [badge.at, badge]),
-    theme.ink,
-  );
-  for (const badge of shown.reverse()) drawBadge(badge);
+  const placed = [];
+  for (const mark of marks) {
+    const badge = {r: 10, ...mark, ...place(mark.movie)};
+    if (isVisible(badge, badge.r)) placed.push({...badge, ...freePlace(badge, placed), from: badge});
+  }
+  const lines = placed.map((badge) => [badge.from, badge]);
+  drawLines(lines, theme.ink);
+  for (const badge of placed.reverse()) drawBadge(badge);
 }
 
-/** Moves badges until none covers another. */
-function moveApart(badges) {
-  for (let round = 0; round < 40; round++) {
-    for (const [i, one] of badges.entries()) {
-      for (const other of badges.slice(0, i)) {
-        const away = distance(one, other);
-        const missing = (one.r + other.r + 3 - away) / 2;
-        if (missing <= 0) continue;
-        const [dx, dy] = away ? [(one.x - other.x) / away, (one.y - other.y) / away] : [Math.cos(i), Math.sin(i)];
-        Object.assign(one, {x: one.x + dx * missing, y: one.y + dy * missing});
-        Object.assign(other, {x: other.x - dx * missing, y: other.y - dy * missing});
-      }
-    }
+/** The nearest place, along a spiral, where a badge covers none of the others. */
+function freePlace({x, y, r}, others) {
+  for (let i = 0; ; i++) {
+    const [away, angle] = [5 * Math.sqrt(i), 2.4 * i];
+    const spot = {x: x + away * Math.cos(angle), y: y + away * Math.sin(angle)};
+    if (others.every((other) => distance(other, spot) >= other.r + r + 2)) return spot;
   }
 }
 
@@ -269,32 +238,11 @@ function drawBadge({movie, x, y, r, text, colour}) {
 }
 
 // ---- texts: each where it covers no other text, and no dots
-const dots = {columns: 0, rows: 0, sums: new Uint32Array(0)};
+let dots = []; // on the canvas, with their radii
 
-/** Fills the grid: sums over the cells above and to the left that have dots. */
-function readDots() {
-  const [columns, rows] = [Math.ceil(size.width / CELL) + 1, Math.ceil(size.height / CELL) + 1];
-  const sums = new Uint32Array(columns * rows);
-  for (const movie of scene.movies) {
-    const {x, y} = place(movie);
-    const r = radius(movie);
-    if (!isVisible({x, y}, -r) || !scene.passes(movie)) continue;
-    for (let row = Math.floor((y - r) / CELL) + 1; row <= (y + r) / CELL + 1; row++)
-      for (let column = Math.floor((x - r) / CELL) + 1; column <= (x + r) / CELL + 1; column++)
-        if (row < rows && column < columns) sums[row * columns + column] = 1;
-  }
-  for (let i = columns; i < sums.length; i++)
-    sums[i] += sums[i - columns] + (i % columns ? sums[i - 1] - sums[i - columns - 1] : 0);
-  Object.assign(dots, {columns, rows, sums});
-}
-
-/** How many cells with dots are in a box. */
 function countDots({left, top, width, height}) {
-  const at = (x, y) => {
-    const [column, row] = [Math.round(x / CELL), Math.round(y / CELL)];
-    return dots.sums[clamp(row, 0, dots.rows - 1) * dots.columns + clamp(column, 0, dots.columns - 1)];
-  };
-  return at(left + width, top + height) - at(left, top + height) - at(left + width, top) + at(left, top);
+  const isUnder = ({x, y, r}) => x + r > left && x - r < left + width && y + r > top && y - r < top + height;
+  return dots.filter(isUnder).length;
 }
 
 /** The movies whose titles may be drawn; more of them at a higher zoom. */
@@ -305,7 +253,7 @@ function best() {
   return [...scene.recommended.filter((movie) => movie.x !== null && !scene.chosen.movie), ...passing].slice(0, many);
 }
 
-/** Draws each title on the side of its dot where it covers the fewest dots, and at most `most` cells of them. */
+/** Draws each title on the side of its dot where it covers the fewest dots, and at most `most` of them. */
 function drawTitles(wanted, font, most) {
   context.font = font;
   for (const movie of wanted) {
@@ -333,65 +281,38 @@ function isFree({left, top, width, height}) {
   return !boxes.some(covers);
 }
 
-/** Draws the name of each cluster once: beside the map with a line to where most of its movies are, or below it. */
+/** Draws the name of each cluster beside the map, with a line to where most of its movies are. */
 function drawNames() {
-  const wanted = scene.clusters.filter(({centre}) => centre);
+  const wanted = scene.clusters.filter(({centre}) => centre).sort((a, b) => a.centre.x - b.centre.x);
+  const half = Math.ceil(wanted.length / 2);
   context.font = FONTS.strong;
-  if (isWide()) {
-    const order = [...wanted].sort((a, b) => a.centre.x - b.centre.x);
-    const half = Math.ceil(order.length / 2);
-    drawSide(order.slice(0, half), 12);
-    drawSide(order.slice(half), size.width - sideWidth());
-  } else if (keySpace().rows) {
-    const width = size.width / 2 - 16;
-    wanted.forEach((cluster, i) => {
-      const [column, row] = [Math.floor(i / keySpace().rows), i % keySpace().rows];
-      const top = size.height - keySpace().height + row * LINE;
-      drawName(cluster, [shorten(cluster.label, width - 18)], {left: 8 + column * (width + 16), top, width});
-    });
-  }
+  drawSide(wanted.slice(0, half), 12, sideWidth() - 8);
+  drawSide(wanted.slice(half), size.width - sideWidth() + 12, size.width - sideWidth() + 8);
 }
 
-/** Names one below the other, each as near as possible to the height of its cluster. */
-function drawSide(wanted, left) {
+/** Names one below the other, in the order of their clusters; the lines start at `edge`. */
+function drawSide(wanted, left, edge) {
   const width = sideWidth() - 24;
-  const lines = wanted.map(({label}) => wrap(label, width - 18));
-  const most = Math.max(1, Math.floor((size.height - TOP) / LINE / wanted.length - 0.5)); // lines of each
-  const order = wanted
-    .map((cluster, i) => ({cluster, lines: lines[i].slice(0, most), at: place(cluster.centre)}))
-    .sort((one, other) => one.at.y - other.at.y);
-  let top = TOP;
-  for (const name of order) {
-    const height = LINE * name.lines.length;
-    name.top = Math.max(top, name.at.y - height / 2);
-    top = name.top + height + LINE / 2;
+  const step = Math.min(4.5 * LINE, (size.height - TOP) / wanted.length);
+  let least = TOP;
+  wanted.sort((a, b) => b.centre.y - a.centre.y);
+  for (const [i, cluster] of wanted.entries()) {
+    const to = place(cluster.centre);
+    const top = clamp(to.y - LINE, least, size.height - (wanted.length - i) * step);
+    least = top + step;
+    const [dx, dy] = [to.x - edge, to.y - top - LINE / 2];
+    const along = (share) => ({x: edge + share * dx, y: top + LINE / 2 + share * dy});
+    drawLines([[along(0), along(1)]], theme.ink);
+    for (let share = 0; share < 1; share += 0.05) {
+      const {x, y} = along(share);
+      boxes.push({left: x, top: y, width: 1, height: 1}); // texts avoid the line
+    }
+    const lines = wrap(cluster.label, width - 18).slice(0, Math.max(1, Math.floor(step / LINE)));
+    write(lines, {left, top, width, height: LINE * lines.length, cluster}, 18);
+    trace(cluster.shape, {x: left + 6, y: top + LINE / 2}, 6);
+    context.fillStyle = cluster.colour;
+    context.fill();
   }
-  let bottom = size.height - 8;
-  for (const name of order.reverse()) {
-    const height = LINE * name.lines.length;
-    name.top = Math.min(name.top, bottom - height);
-    bottom = name.top - LINE / 2;
-    const x = left < size.width / 2 ? left + width + 4 : left - 6;
-    const inner = left < size.width / 2 ? sideWidth() + 4 : size.width - sideWidth() - 12;
-    const y = name.top + LINE / 2;
-    drawLines([[{x, y}, {x: inner, y}, name.at]], theme.ink);
-    for (let share = 0; share < 1; share += 0.05)
-      boxes.push({
-        left: inner + share * (name.at.x - inner),
-        top: y + share * (name.at.y - y),
-        width: 1,
-        height: 1,
-        line: true,
-      });
-    drawName(name.cluster, name.lines, {left, top: name.top, width});
-  }
-}
-
-function drawName(cluster, lines, {left, top, width}) {
-  write(lines, {left, top, width, height: LINE * lines.length, cluster}, 18);
-  trace(cluster.shape, {x: left + 6, y: top + LINE / 2}, 6);
-  Object.assign(context, {fillStyle: cluster.colour});
-  context.fill();
 }
 
 /** Draws lines of text with an outline. */
@@ -399,18 +320,11 @@ function write(lines, box, indent = 0) {
   boxes.push(box);
   Object.assign(context, {textBaseline: "middle", lineJoin: "round", lineWidth: 3});
   Object.assign(context, {strokeStyle: theme.paper, fillStyle: theme.ink});
-  for (const draws of ["strokeText", "fillText"]) {
-    lines.forEach((line, i) => {
-      context[draws](line, box.left + indent, box.top + ((i + 0.5) * box.height) / lines.length);
-    });
+  for (const [i, line] of lines.entries()) {
+    const at = [box.left + indent, box.top + ((i + 0.5) * box.height) / lines.length];
+    context.strokeText(line, ...at);
+    context.fillText(line, ...at);
   }
-}
-
-function shorten(text, width) {
-  if (measure(text, FONTS.strong) <= width) return text;
-  let n = text.length;
-  while (n > 1 && measure(`${text.slice(0, n)}…`, FONTS.strong) > width) n--;
-  return `${text.slice(0, n).trimEnd()}…`;
 }
 
 function measure(text, font) {
@@ -441,6 +355,10 @@ function centreOf(members) {
 
 // ---- the movie under the pointer
 function nearest(at, reach) {
+  const badge = boxes.find(
+    ({badge: movie, left, top, width: d}) => movie?.near && distance({x: left + d / 2, y: top + d / 2}, at) < d / 2,
+  );
+  if (badge) return badge.badge;
   let found = null;
   let least = Infinity;
   for (const movie of scene.movies) {
@@ -462,7 +380,7 @@ export function showTip(movie) {
     const gap = radius(movie) + 8;
     const left = clamp(x - tip.offsetWidth / 2, 4, Math.max(4, size.width - tip.offsetWidth - 4));
     const above = y - gap - tip.offsetHeight;
-    tip.style.transform = `translate(${left}px, ${above > 4 ? above : y + gap}px)`;
+    tip.style.transform = `translate(${left}px, ${canvas.offsetTop + (above > 4 ? above : y + gap)}px)`;
   }
   redraw();
 }
@@ -487,35 +405,29 @@ function movePointer(event) {
   pointers.set(event.pointerId, at);
 }
 
-canvas.addEventListener("pointerdown", (event) => {
+canvas.onpointermove = movePointer;
+canvas.onpointerdown = (event) => {
   if (event.button) return;
   canvas.setPointerCapture(event.pointerId);
   pointers.set(event.pointerId, local(event));
   dragged = pointers.size > 1;
   flight++;
-});
-canvas.addEventListener("pointermove", movePointer);
-canvas.addEventListener("pointerup", (event) => {
+};
+canvas.onpointerup = (event) => {
   if (!pointers.delete(event.pointerId) || dragged) return;
   const movie = nearest(local(event), REACH[event.pointerType] ?? REACH.mouse);
   scene.choose(movie ? {movie} : {});
   showTip(movie);
-});
-canvas.addEventListener("pointercancel", (event) => pointers.delete(event.pointerId));
-canvas.addEventListener("pointerleave", (event) => {
-  if (event.pointerType !== "touch") showTip(null);
-});
-canvas.addEventListener(
-  "wheel",
-  (event) => {
-    event.preventDefault();
-    flight++;
-    showTip(null);
-    const pixels = event.deltaY * (event.deltaMode ? 20 : 1); // some mice count lines
-    zoom(Math.exp(-clamp(pixels, -300, 300) * (event.ctrlKey ? 0.01 : 0.002)), local(event));
-  },
-  {passive: false},
-);
+};
+canvas.onpointercancel = (event) => pointers.delete(event.pointerId);
+canvas.onpointerleave = (event) => event.pointerType === "touch" || showTip(null);
+canvas.onwheel = (event) => {
+  event.preventDefault();
+  flight++;
+  showTip(null);
+  const pixels = event.deltaY * (event.deltaMode ? 20 : 1); // some mice count lines
+  zoom(Math.exp(-clamp(pixels, -300, 300) * (event.ctrlKey ? 0.01 : 0.002)), local(event));
+};
 
 // ---- keys and buttons
 const KEYS = {
@@ -546,17 +458,16 @@ function pressKey(event) {
   redraw();
 }
 
-canvas.addEventListener("keydown", pressKey);
-for (const change of ["focus", "blur"]) canvas.addEventListener(change, redraw);
+Object.assign(canvas, {onkeydown: pressKey, onfocus: redraw, onblur: redraw});
 get("in").onclick = () => fly({...view, zoom: Math.min(view.zoom * 1.6, ZOOM.most)});
 get("out").onclick = () => fly({...view, zoom: Math.max(view.zoom / 1.6, ZOOM.least)});
 get("whole").onclick = flyHome;
 
 // ---- the start
-function range(axis, low, span) {
+function range(axis) {
   const values = scene.movies.length ? scene.movies.map((movie) => movie[axis]) : [0];
   const least = Math.min(...values);
-  return {[low]: least, [span]: Math.max(...values) - least || 1};
+  return [least, Math.max(...values) - least || 1];
 }
 
 /** Adapts the drawing to the size of the canvas. */
@@ -569,7 +480,8 @@ export function fit() {
 
 /** Call once `scene` has movies and clusters. */
 export function startMap() {
-  Object.assign(extent, range("x", "left", "width"), range("y", "bottom", "height"));
+  [extent.left, extent.width] = range("x");
+  [extent.bottom, extent.height] = range("y");
   Object.assign(home, {x: extent.left + extent.width / 2, y: extent.bottom + extent.height / 2});
   Object.assign(view, home);
   for (const movie of scene.movies) movie.radius = 1.8 + 5.5 * Math.sqrt(movie.n / Math.max(1, scene.movies[0].n));

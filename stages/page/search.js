@@ -51,11 +51,8 @@ function namesOf(movie) {
 
 /** First letters of a name's words, with and without an article: at least three, or two with a number. */
 function initials(name) {
-  const words =
-    name
-      .toLowerCase()
-      .replace(/[’'.]/g, "")
-      .match(/[\p{L}\p{N}]+/gu) ?? [];
+  const plain = name.toLowerCase().replace(/[’'.]/g, "");
+  const words = plain.match(/[\p{L}\p{N}]+/gu) ?? [];
   const isNumber = (word) => /^\d+$/.test(word);
   const letters = words.map((word) => (isNumber(word) ? word : word[0])).join("");
   const both = words[0] === "the" ? [letters, letters.slice(1)] : [letters];
@@ -111,10 +108,7 @@ export function openSearch(movies) {
       if (whole) movie.keys.push(key);
       names.push({key, movie, letters: lettersOf(key)});
       note(key.replaceAll(" ", ""), movie, whole);
-      if (movie.n >= FAMOUS * movies[0].n)
-        initials(text).forEach((letters) => {
-          note(letters, movie, false);
-        });
+      if (movie.n >= FAMOUS * movies[0].n) for (const letters of initials(text)) note(letters, movie, false);
     }
     movie.words = [...new Set(movie.keys.join(" ").split(" "))];
   }
@@ -152,14 +146,11 @@ function withSimilarWords(index, key) {
 
 /** "Matrix 2" is the second by year of the movies that start with "Matrix". */
 function addSequels(index, parts, add) {
-  const [place, base] = [Number(parts.at(-1)), parts.slice(0, -1).join(" ")];
-  if (!(place > 0) || !base) return;
+  const [sequel, base] = [Number(parts.at(-1)), parts.slice(0, -1).join(" ")];
+  if (!(sequel > 0) || !base) return;
   const series = index.movies.filter((movie) => movie.keys.some((name) => ` ${name} `.includes(` ${base} `)));
-  series
-    .sort((a, b) => a.year - b.year)
-    .forEach((movie, i) => {
-      add(movie, i + 1 === place ? TIERS.words : TIERS.typos);
-    });
+  series.sort((a, b) => a.year - b.year);
+  for (const [i, movie] of series.entries()) add(movie, i + 1 === sequel ? TIERS.words : TIERS.typos);
 }
 
 /** Each movie that the key may mean, with a rank; the lowest is the best. */

@@ -8,7 +8,10 @@ globalThis.explorer = Object.freeze({
   view: () => ({...view}),
   texts: () => boxes.filter((box) => box.movie || box.cluster).map(({left, top, width, height}) => ({left, top, width, height})),
   badges: () => boxes.filter((box) => box.badge).map(({left, top, width, height}) => ({left, top, width, height})),
-  names: () => boxes.filter((box) => box.cluster).map((box) => box.cluster.label),
+  names: () => [
+    ...boxes.filter((box) => box.cluster).map((box) => box.cluster.label),
+    ...[...get("names").children].filter((each) => each.offsetParent).map((each) => each.textContent),
+  ],
   coveredDots: () => {
     const texts = boxes.filter((box) => box.movie || box.cluster);
     const under = ({x, y}) =>

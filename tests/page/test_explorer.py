@@ -349,7 +349,7 @@ def test_ratings_are_shared_by_a_link(visit: Visit) -> None:
     link = page.locator("#import-note a").get_attribute("href")
     assert link
     other = visit("#" + link.split("#")[1] + ",424242-7", rated={str(movie_id(1)): 2})
-    expect(other.locator("#toast")).to_contain_text("19 films of this link were added")
+    expect(other.locator("#toast")).to_contain_text("Added from this link: 19 films")
     show(other, "Rate")
     expect(other.locator("#yours li")).to_have_count(20)
     expect(stars(other, "Heat")).to_have_attribute("aria-valuetext", "2 of 5 stars")
