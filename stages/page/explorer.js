@@ -16,9 +16,6 @@ const FILTERS = ["genre", "from", "to", "adventurous"];
 
 const number = new Intl.NumberFormat("en");
 const query = get("query");
-const results = get("results");
-const found = get("found");
-const detail = get("detail");
 
 // ---- the data: columns become objects with references to each other, the most rated movies first
 const data = JSON.parse(get("data").textContent);
@@ -206,14 +203,12 @@ function judge(movie, stars, text) {
 
 /** Shows what follows from the ratings. */
 function update() {
-  const began = performance.now();
   for (const input of document.querySelectorAll(".stars input")) showStars(input);
-  showTiles();
+  for (const {firstChild: tile} of get("starters").children) tile.ariaPressed = String(ratings.has(tile.movie));
   showRecommendations();
   showYours();
   showStrip();
   if (scene.chosen.movie) showPrediction(scene.chosen.movie);
-  performance.measure("update", {start: began});
 }
 
 // ---- what has just happened, with its stars and a way back
@@ -244,17 +239,12 @@ function showStarters() {
   const shown = left.slice(shownStarters, shownStarters + STARTERS).sort((a, b) => a.year - b.year);
   get("starters").replaceChildren(...shown.map((movie) => make("li", {}, tileOf(movie))));
   shownStarters += STARTERS;
-  showTiles();
 }
 
 function tileOf(movie) {
   const onclick = () => (ratings.has(movie) ? remove(movie) : love(movie));
   const title = make("span", {className: "clamp"}, movie.title);
-  return button({className: "tile", movie, onclick}, title, small(movie.year ?? ""));
-}
-
-function showTiles() {
-  for (const {firstChild: tile} of get("starters").children) tile.ariaPressed = String(ratings.has(tile.movie));
+  return button({className: "tile", ariaPressed: "false", movie, onclick}, title, small(movie.year ?? ""));
 }
 
 const love = (movie) => judge(movie, LIKED, `${movie.title}:`);
@@ -396,7 +386,7 @@ function basis(shown) {
   if (!ratings.size) return "Nothing rated yet: these are films that most people watch and like.";
   const spread = shown.reduce((total, movie) => total + deviation(model, person, movie.row), 0) / shown.length;
   const error = spread ? `, give or take ${spread.toFixed(1)}` : "";
-  return `The likeliest that you watch and like come first. ★ is what you would give${error}.`;
+  return `Sorted by how likely you are to watch and like them; ★ is the rating to expect from you${error}.`;
 }
 
 /** The point that is nearest to the others. */
@@ -452,7 +442,7 @@ const labelOf = ({movie, cluster}) => movie?.dated ?? cluster?.label ?? "nothing
 
 /** The element that says what is selected; null for nothing. */
 const headingOf = ({movie, cluster}) =>
-  movie ? detail.querySelector("h2") : cluster ? get(`cluster-${cluster.id}`).firstChild : null;
+  movie ? get("detail").querySelector("h2") : cluster ? get(`cluster-${cluster.id}`).firstChild : null;
 
 function choose(next, {travel = false, focus = false, remember = true} = {}) {
   const before = scene.chosen;
@@ -510,13 +500,13 @@ function showCluster(cluster) {
 }
 
 function showDetail(movie) {
-  detail.hidden = !movie;
+  get("detail").hidden = !movie;
   if (!movie) return;
   const {cluster, near} = movie;
   const close = button({className: "icon", ariaLabel: "Close", onclick: () => choose({})}, "×");
   const onclick = () => choose({cluster}, {focus: true});
   const cells = cluster ? [swatch(cluster), make("span", {}, cluster.label)] : [];
-  detail.replaceChildren(
+  get("detail").replaceChildren(
     make("div", {className: "top"}, make("h2", {tabIndex: -1}, movie.dated), close),
     soft(movie.genres.join(", ")),
     soft(ratingsOf(movie)),
@@ -563,10 +553,10 @@ function suggest() {
   const text = query.value.trim();
   const answer = text ? search(index, text, SUGGESTIONS) : {movies: [], note: ""};
   suggested = answer.movies;
-  found.replaceChildren(...suggested.map(option));
+  get("found").replaceChildren(...suggested.map(option));
   get("note").textContent = answer.note;
   get("note").hidden = !answer.note;
-  found.hidden = !suggested.length;
+  get("found").hidden = !suggested.length;
   activate(-1);
   open(suggested.length > 0 || answer.note !== "");
   if (text) say(answer.note || `${suggested.length} films found`);
@@ -581,14 +571,14 @@ function option(movie, i) {
 
 function activate(position) {
   active = position;
-  for (const [i, each] of [...found.children].entries()) each.ariaSelected = String(i === position);
+  for (const [i, each] of [...get("found").children].entries()) each.ariaSelected = String(i === position);
   if (position < 0) return query.removeAttribute("aria-activedescendant");
   query.setAttribute("aria-activedescendant", `found-${position}`);
-  found.children[position].scrollIntoView({block: "nearest"});
+  get("found").children[position].scrollIntoView({block: "nearest"});
 }
 
 function open(yes) {
-  results.hidden = !yes;
+  get("results").hidden = !yes;
   query.ariaExpanded = String(yes && suggested.length > 0);
 }
 
@@ -605,9 +595,10 @@ function take(movie) {
 function pressInSearch(event) {
   const step = {ArrowDown: 1, ArrowUp: -1}[event.key];
   const n = suggested.length;
-  if (step && n && !results.hidden) activate((Math.max(active + step, active < 0 && step < 0 ? -2 : -1) + n) % n);
+  if (step && n && !get("results").hidden)
+    activate((Math.max(active + step, active < 0 && step < 0 ? -2 : -1) + n) % n);
   else if (step) suggest();
-  else if (event.key === "Enter" && n && !results.hidden) take(suggested[Math.max(active, 0)]);
+  else if (event.key === "Enter" && n && !get("results").hidden) take(suggested[Math.max(active, 0)]);
   else if (event.key === "Escape" && query.value) {
     query.value = "";
     suggest();
@@ -708,8 +699,8 @@ function addOptions() {
   get("genre").append(...genres.map((genre) => make("option", {}, genre)));
   const years = movies.map(({year}) => year).filter((year) => year !== null);
   const decades = [...new Set(years.map((year) => Math.floor(year / 10) * 10))].sort();
-  get("from").append(...decades.map((year) => make("option", {}, String(year))));
-  get("to").append(...decades.map((year) => make("option", {}, String(year + 9))));
+  for (const [id, later] of Object.entries({from: 0, to: 9}))
+    get(id).append(...decades.map((year) => make("option", {}, String(year + later))));
   for (const [i, value] of (loadStored("filters") ?? []).entries()) {
     get(FILTERS[i]).value = value;
     if (get(FILTERS[i]).selectedIndex < 0) get(FILTERS[i]).value = ""; // what is stored is of other data

@@ -6,8 +6,8 @@ globalThis.explorer = Object.freeze({
     return {x: left + x, y: top + y};
   },
   view: () => ({...view}),
-  texts: () => boxes.filter((box) => box.movie || box.cluster).map(({left, top, width, height}) => ({left, top, width, height})),
-  badges: () => boxes.filter((box) => box.badge).map(({left, top, width, height}) => ({left, top, width, height})),
+  texts: () => boxes.filter((box) => box.movie || box.cluster),
+  badges: () => boxes.filter((box) => box.badge),
   names: () => [
     ...boxes.filter((box) => box.cluster).map((box) => box.cluster.label),
     ...[...get("names").children].filter((each) => each.offsetParent).map((each) => each.textContent),
@@ -29,5 +29,9 @@ globalThis.explorer = Object.freeze({
     };
   },
   colours: () => clusters.map(({colour}) => colour).concat([0, 0.5, 1].map(between)),
-  updateTime: () => performance.getEntriesByName("update").at(-1).duration,
+  updateTime: () => {
+    const began = performance.now();
+    update();
+    return performance.now() - began;
+  },
 });

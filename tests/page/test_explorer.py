@@ -414,6 +414,16 @@ def test_a_wrong_file_is_explained(visit: Visit, tmp_path: Path, text: str, mess
     expect(page.locator("#import-note")).to_contain_text(message)
 
 
+def test_a_list_of_unknown_titles_does_not_freeze_the_page(visit: Visit, tmp_path: Path) -> None:
+    page, file = visit(), tmp_path / "films.csv"
+    titles = [
+        f"Unknown and imaginary film no. {''.join(word)}" for word in itertools.product("qwxz", repeat=6)
+    ]
+    file.write_text("\n".join(["title", *titles[:2000]]), encoding="utf-8")
+    page.locator("#file").set_input_files(file)
+    expect(page.locator("#import-note")).to_contain_text("0 of 2000")
+
+
 def test_all_low_ratings_are_said(visit: Visit) -> None:
     page = visit(rated={str(movie_id(0)): 1})
     expect(page.locator("#yours-note")).to_contain_text("Add one that you like")
@@ -444,7 +454,7 @@ def test_filters_and_less_known_films_change_recommendations(visit: Visit) -> No
 
 def test_the_order_is_explained_once(visit: Visit) -> None:
     page = visit(**ALL)
-    expect(page.locator("#basis")).to_have_text(re.compile(r"come first.*give or take \d\.\d"))
+    expect(page.locator("#basis")).to_have_text(re.compile(r"Sorted by.*give or take \d\.\d"))
     assert "±" not in page.locator("#recommendations").inner_text()
 
 
