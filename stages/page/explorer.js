@@ -543,6 +543,8 @@ function show(name) {
   scrollTo(0, 0);
   fit();
   if (name === "map") travelTo(scene.chosen);
+  const focused = document.activeElement;
+  if (focused !== document.body && !focused.offsetParent) get("main").focus({preventScroll: true});
 }
 
 // ---- the search

@@ -224,6 +224,7 @@ def test_three_films_are_named_by_keys_alone_and_recommendations_follow(visit: V
         page.keyboard.press("ArrowRight")
     expect(stars(page, "Gamma Rising")).to_have_attribute("aria-valuetext", "5 of 5 stars")
     page.get_by_role("button", name="See what to watch").press("Enter")
+    expect(page.locator("#main")).to_be_focused()
     names = recommended(page)
     assert sum("Rising" in name for name in names) > 5
     assert not any("Alpha Rising" in name for name in names)
@@ -305,6 +306,14 @@ def test_a_seen_film_is_rated_where_it_is_said(visit: Visit) -> None:
     page.locator("#recommendations").get_by_role("button", name="Seen it").first.click()
     page.locator("#toast").get_by_role("slider").press("End")
     expect(page.locator("#chips")).to_contain_text("★ 5")
+
+
+def test_the_focus_stays_in_the_strip_when_a_film_is_taken_back(visit: Visit) -> None:
+    page = visit(**ALL)
+    chips = page.locator("#chips").get_by_role("button", name="Take back")
+    chips.nth(1).press("Enter")
+    expect(chips).to_have_count(19)
+    expect(chips.nth(1)).to_be_focused()
 
 
 def test_ratings_survive_a_reload_and_are_cleared_and_brought_back(visit: Visit) -> None:
