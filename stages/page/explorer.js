@@ -6,11 +6,9 @@ import {deviation, explain, inputOf, openModel, recommend} from "./recommend.js"
 import {find, openSearch, search} from "./search.js";
 
 const LIKED = 4.5; // stars of a film that somebody loves, as --like in the terminal
-const SUGGESTIONS = 10;
 const STARTERS = 12;
-const PAGE = 10; // recommendations at a time; the first ones are numbered on the map
-const MAX_ROWS = 60; // of the films that were rated
-const MAX_CHIPS = 20;
+const PAGE = 10; // recommendations at a time, of which the first are numbered on the map, and suggestions
+const MAX_ROWS = 60; // of the films that were rated, the latest
 const TOAST = 10_000; // milliseconds
 const FILTERS = ["genre", "from", "to", "adventurous"];
 
@@ -203,6 +201,7 @@ function judge(movie, stars, text) {
 
 /** Shows what follows from the ratings. */
 function update() {
+  read();
   for (const input of document.querySelectorAll(".stars input")) showStars(input);
   for (const {firstChild: tile} of get("starters").children) tile.ariaPressed = String(ratings.has(tile.movie));
   showRecommendations();
@@ -278,7 +277,7 @@ function showStrip() {
     const name = button({className: "chip", onclick: () => select(movie)}, movie.title, given);
     return make("li", {}, name, removeButton(movie));
   };
-  refill(get("chips"), [...ratings].reverse().slice(0, MAX_CHIPS).map(chip));
+  refill(get("chips"), [...ratings].reverse().slice(0, MAX_ROWS).map(chip));
   get("strip").hidden = !ratings.size;
   get("next").hidden = !ratings.size;
   const names = scene.recommended.slice(0, 3).map(({title}) => title);
@@ -291,10 +290,6 @@ function showStrip() {
 function note(...content) {
   get("import-note").replaceChildren(...content);
   return get("import-note").textContent;
-}
-
-async function importFile(file) {
-  if (file) importText(await file.text());
 }
 
 function importText(text) {
@@ -438,7 +433,6 @@ const markedRow = (movie, i) => make("li", {movie}, rowButton(movie, numeral(i))
 
 // ---- the selection: a movie, a cluster or nothing; stored in the URL's fragment
 const hashOf = ({movie, cluster}) => (movie ? `#movie=${movie.id}` : cluster ? `#cluster=${cluster.id}` : "");
-const labelOf = ({movie, cluster}) => movie?.dated ?? cluster?.label ?? "nothing";
 
 /** The element that says what is selected; null for nothing. */
 const headingOf = ({movie, cluster}) =>
@@ -458,7 +452,7 @@ function choose(next, {travel = false, focus = false, remember = true} = {}) {
   if (travel) travelTo(next);
   if (focus) headingOf(next).focus({preventScroll: true});
   else if (lost && !headingOf(next)) originOf(before)?.focus({preventScroll: true});
-  say(`Selected: ${labelOf(next)}`);
+  say(`Selected: ${next.movie?.dated ?? next.cluster?.label ?? "nothing"}`);
   redraw();
 }
 
@@ -553,7 +547,7 @@ let active = -1;
 
 function suggest() {
   const text = query.value.trim();
-  const answer = text ? search(index, text, SUGGESTIONS) : {movies: [], note: ""};
+  const answer = text ? search(index, text, PAGE) : {movies: [], note: ""};
   suggested = answer.movies;
   get("found").replaceChildren(...suggested.map(option));
   get("note").textContent = answer.note;
@@ -647,6 +641,7 @@ const hover = ({target}) => {
 };
 
 const actions = {
+  file: ({target}) => Object.assign(target, {value: ""}), // so that the same file can be chosen again
   clear: () => {
     change(() => ratings.clear());
     toast("Your films are cleared.");
@@ -665,14 +660,11 @@ const actions = {
 function startEvents() {
   document.addEventListener("keydown", press);
   for (const kind of ["hashchange", "popstate"]) addEventListener(kind, chooseFromAddress);
-  addEventListener("storage", () => {
-    read();
-    update();
-  });
+  addEventListener("storage", update);
   document.addEventListener("dragover", (event) => event.preventDefault());
   document.addEventListener("drop", (event) => {
     event.preventDefault();
-    importFile(event.dataTransfer.files[0]);
+    event.dataTransfer.files[0]?.text().then(importText);
   });
   document.addEventListener("paste", (event) => {
     const text = event.clipboardData.getData("text").trim();
@@ -680,7 +672,7 @@ function startEvents() {
     event.preventDefault();
     importText(text);
   });
-  get("file").onchange = ({target}) => importFile(target.files[0]).then(() => Object.assign(target, {value: ""}));
+  get("file").onchange = ({target}) => target.files[0]?.text().then(importText);
   for (const tab of document.querySelectorAll("[data-to]")) tab.onclick = () => show(tab.dataset.to);
   for (const id of FILTERS) get(id).oninput = filter;
   for (const kind of ["pointerover", "focusin", "pointerleave"]) get("marked").addEventListener(kind, hover);

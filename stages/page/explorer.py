@@ -85,21 +85,12 @@ def _starters(table: pd.DataFrame) -> list[int]:
 
     The eras are equally long parts of the years that have 98 % of the ratings.
     """
-    words = (
-        table["title"]
-        .str.lower()
-        .str.extract(ORIGINAL)
-        .fillna("")
-        .apply(lambda title: title.str.findall(r"\w{3,}"))
-    )
-    translated = [
-        bool(other) and not set(name) & set(other) for name, other in zip(words[0], words[1], strict=True)
-    ]
-    low, high = (
-        table["year"].repeat(table["n_ratings"].tolist()).astype(float).quantile([0.01, 0.99]).fillna(0)
-    )
-    share = (table["year"].astype(float).clip(low, high) - low) / (high - low + 1)
-    groups = [(share * ERAS).fillna(-1) // 1, pd.Series(translated, table.index)]
+    years, titles = table["year"].astype(float), table["title"].str.lower().str.extract(ORIGINAL).fillna("")
+    names, others = (titles[column].str.findall(r"\w{3,}").map(set) for column in titles)
+    translated = [bool(other) and not name & other for name, other in zip(names, others, strict=True)]
+    low, high = years.repeat(table["n_ratings"].tolist()).quantile([0.01, 0.99]).fillna(0)
+    era = ((years.clip(low, high) - low) / (high - low + 1) * ERAS).fillna(-1) // 1
+    groups = [era, pd.Series(translated, table.index)]
     order = pd.DataFrame({"round": table.groupby(groups).cumcount(), "year": table["year"]})
     return order.dropna().sort_values(["round", "year"], kind="stable").index[:MAX_STARTERS].tolist()
 

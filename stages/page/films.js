@@ -30,11 +30,10 @@ export function readFilms(text) {
   const [title, year, rating] = [TITLE, YEAR, RATING].map((names) =>
     columns.indexOf(names.find((name) => columns.includes(name))),
   );
-  if (title < 0 && header.length === 1)
-    return text
-      .split("\n")
-      .filter((line) => line.trim())
-      .map(bareTitle);
+  if (title < 0 && header.length === 1) {
+    const lines = text.split("\n").filter((line) => line.trim());
+    return lines.map((line) => ({title: line.trim(), year: null, stars: null}));
+  }
   if (title < 0) throw new Error(`This file has no column called ${TITLE.join(", ").replace(/, (?=\w+$)/, " or ")}.`);
   const scale = columns[rating] === "your rating" ? 2 : 1;
   const films = rows
@@ -48,9 +47,6 @@ export function readFilms(text) {
     return {...film, stars};
   });
 }
-
-/** A line of a list without columns. */
-const bareTitle = (line) => ({title: line.trim(), year: null, stars: null});
 
 /** A CSV file that readFilms and `python -m stages.recommend --watched` read. */
 export function writeFilms(films) {

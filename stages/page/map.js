@@ -23,11 +23,7 @@ const context = canvas.getContext("2d");
 const tip = get("tip");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-/**
- * What is shown: movies with {x, y, n, cluster, near}, the most rated first, and clusters; chosen is {movie}, {cluster}
- * or {}, you a position. explorer.js adds the functions passes, colourOf, describe (the elements of the tip), choose,
- * say and hover (with the movie under the pointer, or null).
- */
+/** What is shown: movies with {x, y, n, cluster, near}, the most rated first; chosen is {movie}, {cluster} or {}. */
 export const scene = {movies: [], clusters: [], chosen: {}, recommended: [], rated: new Set(), you: null};
 
 // ---- the view: the position at the centre of the canvas, and the zoom relative to the whole map
@@ -135,7 +131,7 @@ function draw() {
   if (chosen) drawLines(chosen.near.map((movie) => [place(chosen), place(movie)]));
   for (const movie of raised) drawDot(movie, 1, theme.ink);
   if (hovered) drawDot(hovered, 1, theme.ink);
-  if (canvas.matches(":focus-visible")) drawCross();
+  if (canvas.matches(":focus-visible")) drawBadge({...middle(), r: 5, text: "", colour: theme.ink}); // where Enter selects
   drawMarks();
   dots = scene.movies.filter(scene.passes).map((movie) => ({...place(movie), r: radius(movie)}));
   dots = dots.filter((spot) => isVisible(spot, 0));
@@ -187,13 +183,6 @@ function drawLines(lines, colour = theme.soft) {
   Object.assign(context, {strokeStyle: colour, lineWidth: 1, globalAlpha: 0.7});
   context.stroke();
   context.globalAlpha = 1;
-}
-
-/** Marks the centre, where Enter selects. */
-function drawCross() {
-  const [{x, y}, arm] = [middle(), 12];
-  const [across, down] = [[-arm, arm].map((d) => ({x: x + d, y})), [-arm, arm].map((d) => ({x, y: y + d}))];
-  drawLines([across, down], theme.ink);
 }
 
 /** You, the recommended movies with their numbers, and stars on those that you have rated. */
@@ -359,13 +348,10 @@ function nearest(at, reach) {
     ({badge: movie, left, top, width: d}) => movie?.near && distance({x: left + d / 2, y: top + d / 2}, at) < d / 2,
   );
   if (badge) return badge.badge;
-  let found = null;
-  let least = Infinity;
-  for (const movie of scene.movies) {
-    const away = distance(place(movie), at);
-    if (away < least && away <= Math.max(reach, radius(movie) + 2)) [found, least] = [movie, away];
-  }
-  return found;
+  const near = scene.movies
+    .map((movie) => ({movie, away: distance(place(movie), at)}))
+    .filter(({movie, away}) => away <= Math.max(reach, radius(movie) + 2));
+  return near.sort((one, other) => one.away - other.away)[0]?.movie ?? null;
 }
 
 export function showTip(movie) {
