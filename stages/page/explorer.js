@@ -21,7 +21,6 @@ import {
 import {deviation, explain, inputOf, openModel, recommend} from "./recommend.js";
 import {find, openSearch, search} from "./search.js";
 
-const LEAST_REASON = 0.05; // stars that a rating must add to be named
 const SUGGESTIONS = 10;
 const STARTERS = 10;
 const PAGE = 10; // recommendations at a time
@@ -61,7 +60,7 @@ onMap.forEach((movie, i) => {
   movie.near = data.near[i].map((row) => movies[row]);
   movie.cluster.members.push(movie);
 });
-const model = openModel(data.model, data.movies.n);
+const model = openModel(data.model, data.movies);
 const isDislike = (stars) => inputOf(model, stars) < 0;
 const index = openSearch(movies);
 const byId = new Map(movies.map((movie) => [movie.id, movie]));
@@ -340,15 +339,12 @@ function predicted(movie) {
   );
 }
 
-/** The two ratings that add most to a prediction. */
+/** The two liked films that add most to the place of a film in the list. */
 function reasons(movie) {
-  const named = explain(model, person, movie.row)
-    .slice(0, 2)
-    .filter(({added}) => added >= LEAST_REASON);
-  const texts = named.map(
-    ({movie: row, stars, added}) => `${isDislike(stars) ? "disliking " : ""}${movies[row].title} +${added.toFixed(2)}`,
-  );
-  return texts.length ? make("p", {className: "soft reasons"}, `because of ${texts.join(", ")}`) : null;
+  const titles = explain(model, person.ratings, movie.row).map(({movie: row}) => movies[row].title);
+  return titles.length
+    ? make("p", {className: "soft reasons"}, `because you liked ${titles.slice(0, 2).join(" and ")}`)
+    : null;
 }
 
 function recommendation(movie, i) {
