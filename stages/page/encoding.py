@@ -25,7 +25,7 @@ from stages.ranking.score import Ranker, noise_deviation, values
 MAX_MOVIES = 5_000  # that can be rated and recommended, the most rated
 MAX_ENTRIES = 10  # of a vector: of more, the principal ones are kept
 MAX_FEATURES = 16  # principal directions of what it says of a user that a movie is rated, whatever the stars
-DRAW_BYTES = 400_000  # of all draws: as many as fit
+DRAW_BYTES = 250_000  # of all draws: as many as fit
 CONSTANTS = "EVIDENCE MIN_SCORE POWER PRIOR REASON SEEN SPREAD".split()  # of the ranking score
 
 
