@@ -124,7 +124,11 @@ def compare(first: Run, second: Run) -> Iterator[Section]:
     for part, scores in both.groupby("part", sort=False):
         summary, rows = summarise(scores, "A", seed=0), []
         for (metric, run), other in summary.items():
-            if run == "B" and (metric, "A") in summary and not metric.startswith(("coverage", "popularity")):
+            if (
+                run == "B"
+                and (metric, "A") in summary
+                and not metric.startswith(("coverage", "popularity", "corrected"))
+            ):
                 values = [f"{each.value:.4f}" for each in (summary[metric, "A"], other)]
                 rows.append([METRICS.get(metric, metric), *values, *verdict(metric, *other[3:])])
         heading = f"{str(part).capitalize()} ratings, of {scores['user'].nunique():,} users:"

@@ -35,7 +35,7 @@ onMap.forEach((movie, i) => {
   movie.near = data.near[i].map((row) => movies[row]);
   movie.cluster.members.push(movie);
 });
-const model = openModel(data.model, data.movies.n);
+const model = openModel(data.model, data.movies);
 const isDislike = (stars) => stars !== null && inputOf(model, stars) < 0;
 const DISLIKED = [3, 2.5, 2, 1.5, 1].find(isDislike) ?? 0.5; // stars of a film that is not for somebody
 const index = openSearch(movies);
@@ -396,13 +396,11 @@ function predicted(movie, ...more) {
   return make("span", {className: "predicted"}, stars, ...more);
 }
 
-/** Names the ratings that speak most for a movie, at most two, and those only that count beside the first. */
+/** The two liked films that add most to the place of a movie in the list. */
 function because(movie, before = "") {
-  const [first, second] = explain(model, person, movie.row).filter(({added, stars}) => added > 0 && !isDislike(stars));
-  if (!first) return "";
-  const named = second?.added > 0.2 * first.added ? [first, second] : [first];
+  const named = explain(model, person.ratings, movie.row).slice(0, 2);
   const titles = listed.format(named.map((rating) => movies[rating.movie].title));
-  return make("span", {className: "soft reasons"}, `${before}because you liked ${titles}`);
+  return named.length ? make("span", {className: "soft reasons"}, `${before}because you liked ${titles}`) : "";
 }
 
 function recommendation(movie, i) {

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import torch
 
-from stages.clustering.embeddings import Embedding, nearest_rows
+from stages.clustering.embeddings import Embedding, nearest_rows, similarity_vectors
 from stages.factorization.model import Model
 from stages.movielens.title_format import alternatives, spoken
-from stages.page.encoding import MAX_MOVIES, encode_draws, encode_ease
+from stages.page.encoding import MAX_MOVIES, encode_draws, encode_ranker
 from stages.plotting.charts import COLOURS
 from stages.plotting.listing import fill
-from stages.ranking.ease import Ease
+from stages.ranking.score import Ranker
 
 SCRIPTS = ("recommend.js", "search.js", "films.js", "map.js", "explorer.js")
 MODULES = re.compile(r"^import [^;]*;\n|^export ", re.MULTILINE)  # become one script
@@ -33,7 +33,7 @@ def page(
     embedding: Embedding,
     listed: pd.DataFrame,
     model: Model,
-    ease: Ease,
+    ranker: Ranker,
     label: str,
 ) -> str:
     """The page: the most rated `movies`, of which those of `clustered` that have a position are on the map.
@@ -43,7 +43,8 @@ def page(
     table = movies.sort_values("n_ratings", ascending=False, kind="stable").head(MAX_MOVIES)
     on_map = clustered.set_index("movie")[["cluster", "x", "y"]].astype({"cluster": "Int64"})
     table = table.join(on_map, on="movie").reset_index(drop=True).round({"mean_rating": 2, "x": 2, "y": 2})
-    movie, n_ratings = (torch.tensor(table[name].to_numpy()) for name in ("movie", "n_ratings"))
+    movie, genres = torch.tensor(table["movie"].to_numpy()), movies["genres"].str.get_dummies("|").columns
+    vectors = similarity_vectors(embedding, ranker.right.T.numpy()[clustered["movie"]])
     content = {
         "label": label,
         "n_movies": len(movies),
@@ -51,8 +52,8 @@ def page(
         "clusters": clustered.groupby("cluster")["name"].first().to_dict(),
         "movies": _columns(table),
         "starters": _starters(table),
-        "near": _nearest(table, clustered["movie"], embedding),
-        "model": {**encode_draws(model, movie), **encode_ease(ease, movie, n_ratings)},
+        "near": _nearest(table, clustered["movie"], vectors),
+        "model": {**encode_draws(model, movie), **encode_ranker(ranker, movie, list(genres))},
     }
     # "<" is escaped so that no text can end the script element
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -95,11 +96,11 @@ def _starters(table: pd.DataFrame) -> list[int]:
     return order.dropna().sort_values(["round", "year"], kind="stable").index[:MAX_STARTERS].tolist()
 
 
-def _nearest(table: pd.DataFrame, movie: pd.Series, embedding: Embedding) -> list[list[int]]:
+def _nearest(table: pd.DataFrame, movie: pd.Series, vectors: Embedding) -> list[list[int]]:
     """For each row that is on the map, the rows of its nearest movies."""
     rows = np.flatnonzero(table["x"].notna())
     place = pd.Index(movie).get_indexer(table["movie"].iloc[rows])
-    return [rows[near].tolist() for near in nearest_rows(embedding[place], NEIGHBOURS)]
+    return [rows[near].tolist() for near in nearest_rows(vectors[place], NEIGHBOURS)]
 
 
 def _listing(clustered: pd.DataFrame, listed: pd.DataFrame) -> str:

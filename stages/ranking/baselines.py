@@ -14,7 +14,7 @@ from stages.factorization.fit import NotebookFactors
 from stages.factorization.model import Model, single
 from stages.movielens.ratings import Ratings
 from stages.ranking import ease
-from stages.ranking.ease import Ease
+from stages.ranking.linear import LinearModel
 from stages.ranking.metrics import Score, rating_rows
 from stages.ranking.neighbours import fits_in_memory, item_similarities, predict_all, rank_by_items, views
 from stages.ranking.score import shares
@@ -28,7 +28,7 @@ class Baseline(NamedTuple):
 
 
 def fit_baselines(
-    train: Ratings, factors: NotebookFactors, on_stars: Ease, bias_penalty: float, ease_penalty: float
+    train: Ratings, factors: NotebookFactors, on_stars: LinearModel, bias_penalty: float, ease_penalty: float
 ) -> Iterator[tuple[str, Baseline]]:
     """The name and fit of each baseline, fitted one at a time, as some take much memory.
 
@@ -81,7 +81,7 @@ def biases(train: Ratings, penalty: float) -> Model:
     return single(mean.float(), user_biases.float()[:, None], movie_biases.float()[:, None])
 
 
-def ease_score(fitted: Ease, by_user: Ratings) -> Score:
+def ease_score(fitted: LinearModel, by_user: Ratings) -> Score:
     """Score movies by EASE for users with ratings of these values, sorted by user."""
     return lambda user: fitted.score(rating_rows(by_user, user))
 

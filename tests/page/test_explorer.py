@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, 
 
 from stages.page import encoding, explorer
 from stages.plotting.charts import COLOURS
-from stages.ranking import ease
+from stages.ranking.score import fit_new
 from stages.recommender import film_list
 from stages.recommender.artifacts import Artifacts
 from stages.recommender.profile import NOW, UserProfile
@@ -90,8 +90,8 @@ def test_the_page_of_a_large_model_stays_small(factors: int) -> None:
     rated = [(user, int(movie), 4.0) for user in range(60) for movie in rng.permutation(n_movies)[:400]]
     ratings = make_ratings(rated, 60, n_movies)
     rows = torch.arange(encoding.MAX_MOVIES)
-    weights = encoding.encode_ease(ease.fit(ratings, 10.0), rows, torch.ones(len(rows), dtype=torch.int64))
-    encoded = encoding.encode_draws(model, rows), weights
+    ranker = fit_new(ratings, torch.ones(n_movies, 1))
+    encoded = encoding.encode_draws(model, rows), encoding.encode_ranker(ranker, rows, ["Drama"])
     assert len(json.dumps(encoded)) < 2_500_000
 
 
@@ -752,6 +752,7 @@ def compare(
             artifacts, stars=dict(rated), times={movie: NOW for movie, _ in rated}, seen=set(dict(rated))
         )
         candidates = torch.tensor([movie not in profile.seen for movie in ids.index])
+        candidates &= torch.tensor(artifacts.movies["n_ratings"].to_numpy() >= int(10 * adventurous))
         expected = recommend([profile], candidates, 10, adventurous)
         given = [[int(ids[movie]), stars, 0] for movie, stars in rated]
         answer = page.evaluate("given => explorer.recommend(...given)", [given, options])
@@ -768,7 +769,7 @@ def test_the_page_predicts_and_ranks_as_the_terminal_does(visit: Visit, solved: 
     page, rng = visit(page=small_page(solved, table, small_clusters(table))), np.random.default_rng(1)
     chosen = [rng.choice(len(table), rng.integers(1, 12), replace=False).tolist() for _ in range(50)]
     people = [[(movie, float(rng.integers(1, 11) / 2)) for movie in movies] for movies in chosen]
-    for adventurous in (0.0, 0.5):
+    for adventurous in (0.0, 0.5, 1.0):
         overlap, difference, deviation = compare(page, solved, people, adventurous)
         assert overlap >= 9
         assert difference <= 0.05
