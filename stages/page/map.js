@@ -136,7 +136,8 @@ function draw() {
   dots = scene.movies.filter(scene.passes).map((movie) => ({...place(movie), r: radius(movie)}));
   dots = dots.filter((spot) => isVisible(spot, 0));
   if (isWide() && view.zoom < ZOOM.names && !chosen) drawNames();
-  drawTitles(raised.reverse(), FONTS.strong, 1);
+  if (chosen) drawTitles([chosen], FONTS.strong, Infinity);
+  drawTitles(raised, FONTS.strong, 1);
   drawTitles(best(), FONTS.title, 0);
 }
 

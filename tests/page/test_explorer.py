@@ -42,6 +42,7 @@ SIZES = (
     f".map(element => {STYLE}.fontSize)"
 )
 LINES = f"all => all.map(element => element.offsetHeight / parseFloat({STYLE}.lineHeight))"
+DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 DROP_OR_PASTE = """way => {
   const data = new DataTransfer();
   if (way === "drop") data.items.add(new File(["title,rating\\nHeat,4"], "films.csv"));
@@ -640,7 +641,7 @@ def test_texts_and_badges_on_the_map_cover_nothing(
 ) -> None:
     page = visit(fragment, rated={str(movie_id(0)): 5, str(movie_id(6)): 4}, **options)
     show(page, "Map")
-    page.wait_for_function("explorer.texts().length > 4")
+    page.evaluate(DRAWN)
     assert apart(boxes(page, "texts"))
     assert page.evaluate("explorer.coveredDots()") <= 0.05
     assert len(boxes(page, "badges")) > 5  # also while a film is selected
@@ -654,7 +655,7 @@ def test_texts_and_badges_on_the_map_cover_nothing(
 def test_every_cluster_is_named_once(visit: Visit, options: dict[str, Any]) -> None:
     page = visit(**options)
     show(page, "Map")
-    page.wait_for_function("explorer.names().length > 1")
+    page.evaluate(DRAWN)
     named = {f"{cluster}. {CLUSTERS[cluster]}" for cluster in CLUSTERED.values()}
     assert sorted(page.evaluate("explorer.names()")) == sorted(named)
 
