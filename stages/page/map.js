@@ -83,7 +83,9 @@ export const flyHome = () => fly(home);
 
 /** A view with the movie at the centre that frames all its neighbours. */
 export function closeUp(movie) {
-  const reach = (axis) => Math.max(1e-3, ...movie.near.map((other) => Math.abs(other[axis] - movie[axis])));
+  const far = (other) => Math.hypot(other.x - movie.x, other.y - movie.y);
+  const close = [...movie.near].sort((a, b) => far(a) - far(b)).slice(0, 5); // the others may be anywhere
+  const reach = (axis) => Math.max(1e-3, ...close.map((other) => Math.abs(other[axis] - movie[axis])));
   const whole = scale() / view.zoom;
   const fits = (0.42 * Math.min(size.width / reach("x"), size.height / reach("y"))) / whole;
   return {x: movie.x, y: movie.y, zoom: clamp(fits, 1, 9)};

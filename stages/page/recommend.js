@@ -178,13 +178,13 @@ export function deviation(model, person, movie) {
 }
 
 /** What rating a movie stands for; one seen without stars counts as one of 3.5 stars. */
-const valueOf = (model, stars) => inputOf(model, stars ?? model.seen);
+const worth = (model, stars) => inputOf(model, stars ?? model.seen);
 
 /** Σ x_i left_i over the ratings: with right_j, what they add to the estimate for movie j. */
 function addUp(model, ratings) {
   const sums = new Float64Array(model.inner);
   for (const {movie, stars} of ratings) {
-    const x = valueOf(model, stars) * model.leftScales[movie];
+    const x = worth(model, stars) * model.leftScales[movie];
     const first = movie * model.inner;
     for (let k = 0; k < model.inner; k++) sums[k] += x * model.left[first + k];
   }

@@ -21,6 +21,8 @@ where the terms in W centre z and t, as b is not penalized. By Woodbury's identi
 of which the leading singular vectors are kept: that ranks better than all of them.
 """
 
+from functools import partial
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -34,7 +36,7 @@ GIVEN = 5  # n, or N - 1 if that is less; serves people with more or fewer ratin
 PENALTY = 1.5  # λ
 WEIGHT = 0.25  # power of N to which w is proportional
 RANK = 96
-MAX_USERS = 6_000  # of more, every second, or third, …, is taken
+MAX_USERS = 4_000  # of more, every second, or third, …, is taken
 
 
 def fit(train: Ratings, values: Float[Tensor, " n_ratings"]) -> LinearModel:
@@ -49,34 +51,23 @@ def fit(train: Ratings, values: Float[Tensor, " n_ratings"]) -> LinearModel:
     a, h = weight * n * (n - 1) / pairs, weight * n * (n_rated - n) / pairs
     p, q = weight * n / n_rated, weight * (n_rated - n) / n_rated
 
-    def per_movie(value: Tensor) -> Float[Tensor, " n_movies"]:
-        found: Tensor = torch.bincount(movie, value, train.n_movies)
-        return found
-
-    def matrix(value: Tensor) -> Float[Tensor, "users n_movies"]:
-        found: Tensor = torch.sparse_coo_tensor(
-            cells, value, (len(count), train.n_movies), check_invariants=True
-        )
-        return found
-
+    per_movie, cells = partial(torch.bincount, movie, minlength=train.n_movies), torch.stack([user, movie])
+    matrix = partial(torch.sparse_coo_tensor, cells, size=(len(count), train.n_movies), check_invariants=True)
     d = PENALTY + per_movie((p - a)[user] * x.square())
     e = per_movie(h[user] * x * s)
-    cells = torch.stack([user, movie])
-    rows, scaled = matrix(x).coalesce(), matrix(x / d[movie])
-    blocks = torch.arange(len(count)).split(BLOCK)
-    k = torch.cat([scaled @ rows.index_select(0, block).to_dense().T for block in blocks], dim=1)
-    m, h = (torch.diag(each) - torch.outer(p, other) / weight.sum() for each, other in ((a, p), (h, q)))
-    both = torch.linalg.solve(torch.eye(len(k), dtype=k.dtype) + m @ k, torch.cat([h, m], dim=1))
-    of_stars, of_diagonal = both.float().tensor_split(2, dim=1)
+    scaled, m = matrix(x / d[movie]), torch.diag(a) - torch.outer(p, p) / weight.sum()
+    inner = torch.cat([torch.diag(h) - torch.outer(p, q) / weight.sum(), m], dim=1)
+    inner = torch.linalg.solve(torch.eye(len(m)) + m @ product(scaled, matrix(x).coalesce()), inner)
+    of_stars, of_diagonal = inner.float().tensor_split(2, dim=1)
     stars, scaled, diagonal = matrix(s).float(), scaled.float(), e.float()[:, None]
 
     def times(thin: Tensor) -> Tensor:
-        inner: Tensor = of_stars @ (stars @ thin) + of_diagonal @ (scaled @ (diagonal * thin))
-        return scaled.mT @ inner
+        found: Tensor = scaled.T @ (of_stars @ (stars @ thin) + of_diagonal @ (scaled @ (diagonal * thin)))
+        return found
 
     def transposed_times(thin: Tensor) -> Tensor:
-        inner = scaled @ thin
-        found: Tensor = stars.T @ (of_stars.T @ inner) + diagonal * (scaled.T @ (of_diagonal.T @ inner))
+        of_users = scaled @ thin
+        found: Tensor = stars.T @ (of_stars.T @ of_users) + diagonal * (scaled.T @ (of_diagonal.T @ of_users))
         return found
 
     mean_x, mean_s = (per_movie(value).float() / weight.sum() for value in (p[user] * x, q[user] * s))
@@ -85,3 +76,9 @@ def fit(train: Ratings, values: Float[Tensor, " n_ratings"]) -> LinearModel:
     left, size, right = leading_singular_vectors(times, transposed_times, shape, RANK, generator)
     left, right = left * size.sqrt(), right * size.sqrt()
     return LinearModel(torch.arange(train.n_movies), train.n_movies, intercept.float(), left, right.T)
+
+
+def product(left: Float[Tensor, "n columns"], right: Float[Tensor, "m columns"]) -> Float[Tensor, "n m"]:
+    """`left` times the transpose of `right`, both sparse, by blocks of the rows of `right`."""
+    blocks = torch.arange(len(right)).split(BLOCK)
+    return torch.cat([left @ right.index_select(0, block).to_dense().T for block in blocks], dim=1)
