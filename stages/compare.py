@@ -115,7 +115,7 @@ def compare(first: Run, second: Run) -> Iterator[Section]:
     for part, scores in both.groupby("part", sort=False):
         found, rows = summarise(scores, "A", seed=0), list[list[str]]()
         for (metric, _), difference in found.difference.items():
-            if not metric.startswith(("coverage", "popularity")):
+            if not metric.startswith(("coverage", "popularity", "corrected")):
                 values = [f"{found.value[metric, run].mean:.4f}" for run in "AB"]
                 rows.append([METRICS.get(metric, metric), *values, *verdict(metric, *difference)])
         heading = f"{str(part).capitalize()} ratings, of {scores['user'].nunique():,} users:"

@@ -13,11 +13,10 @@ from stages.core.files import Metrics, write_csv, write_metrics
 from stages.factorization.fold_in import fold_in_users
 from stages.factorization.model import Model
 from stages.movielens.ratings import Ratings
-from stages.ranking.ease import Ease
-from stages.ranking.metrics import MODEL, RANKING_METRICS, Part, Score, held_out_parts, join, means, measure
-from stages.ranking.score import score_users
+from stages.ranking.metrics import MODEL, Part, Score, held_out_parts, join, means, measure
+from stages.ranking.score import Ranker, score_users
 
-DECISIVE = ["rmse", "mae", *(name for name in RANKING_METRICS if name != "popularity")]
+DECISIVE = ["rmse", "mae", "ndcg_at_10", "recall_at_10"]
 """The metrics that DVC compares, and for the test ratings also "coverage_80"."""
 
 
@@ -37,7 +36,7 @@ def main(
     fitted = Model.load(model)
     parts = held_out_parts(ratings, *held_out)
     with threads_for(len(ratings)):
-        ranker = score_users(fold_in_users(fitted, ratings, known=True), Ease.load(ease), ratings)
+        ranker = score_users(fold_in_users(fitted, ratings, known=True), Ranker.load(ease), ratings)
         tables = {part.name: evaluate(fitted, ranker, part) for part in parts}
     write_csv(predictions, join([predicted for predicted, _ in tables.values()]))
     write_csv(scores, join([measured for _, measured in tables.values()]))

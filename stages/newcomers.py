@@ -22,14 +22,15 @@ from stages.factorization.fit import FitParameters, fit, make_problem
 from stages.factorization.fold_in import fold_in_users
 from stages.factorization.model import Model
 from stages.movielens.ratings import Ratings, SideInformation, concatenate
+from stages.ranking import ease
 from stages.ranking.baselines import biases, ease_score, popularity
-from stages.ranking.ease import Ease
 from stages.ranking.metrics import MODEL, Part, join, means, measure, rating_rows
 from stages.ranking.neighbours import fits_in_memory, item_similarities, rank_by_items
-from stages.ranking.score import DISLIKED, fit_ease, score_users, shares
+from stages.ranking.score import DISLIKED, Ranker, fit_new, score_users, shares
 
 GIVEN = 3, 5, 10  # numbers of ratings after which the same held-out ratings are predicted and ranked
 DECISIVE = 5  # of these, besides `given_ratings`, the number whose metrics DVC compares
+COMPARED = "rmse", "ndcg_at_10", "corrected_ndcg_at_10"
 SIMILAR, PAIRS, AT_ONCE = 10, 500, 50
 
 
@@ -104,10 +105,10 @@ def evaluate(
     _, user = torch.unique(others.user, return_inverse=True)
     # newcomers are not even empty rows of EASE
     rows = replace(others, user=user, n_users=int(user.max()) + 1)
-    ease = fit_ease(rows, parameters.ease_regularization)
+    ranker = fit_new(others, side_information.genres)
     similarity = item_similarities(others) if fits_in_memory(others) else None
     # EASE is tuned for newcomers, on folds of the training and validation ratings
-    on_stars = fit_ease(rows, 2 * parameters.ease_regularization, constant=0.5)
+    on_stars = ease.fit(shares(rows), 2 * parameters.ease_regularization, constant=0.5)
     count, tables = torch.bincount(others.movie, minlength=others.n_movies), list[pd.DataFrame]()
     found: dict[str, object] = {}
     for n in sorted({*GIVEN, parameters.given_ratings}):
@@ -115,7 +116,7 @@ def evaluate(
         part = Part(f"after {n}", held_out, first, count, others.scale())
         folded = fold_in_users(model, first, known=False)
         biased = biases(concatenate(others, first), parameters.baseline_regularization)
-        own = measure(MODEL, part, folded.predict(held_out), score_users(folded, ease, first))
+        own = measure(MODEL, part, folded.predict(held_out), score_users(folded, ranker, first))
         tables += [own, measure("biases", part, biased.predict(held_out))]
         tables.append(measure("popularity", part, score=popularity(others)))
         tables.append(measure("ease_stars", part, score=ease_score(on_stars, shares(first))))
@@ -123,15 +124,15 @@ def evaluate(
             tables.append(measure("neighbours", part, score=rank_by_items(first, similarity)))
         if n in (DECISIVE, parameters.given_ratings):
             values = means(own)
-            found[f"after_{n}"] = {name: values[name] for name in ("rmse", "ndcg_at_10") if name in values}
+            found[f"after_{n}"] = {name: values[name] for name in COMPARED if name in values}
     if similarity is not None:
-        found |= dislike_respected(model, ease, similarity, given, held_out)
+        found |= dislike_respected(model, ranker, similarity, given, held_out)
     return join(tables), found
 
 
 def dislike_respected(
     model: Model,
-    ease: Ease,
+    ranker: Ranker,
     similarity: Float[Tensor, "n_movies n_movies"],
     given: Ratings,
     held_out: Ratings,
@@ -149,7 +150,7 @@ def dislike_respected(
     with_dislike = concatenate(without, replace(disliked, user=torch.arange(n_pairs), n_users=n_pairs))
     with_dislike = with_dislike.sorted_by_user()
     fits = [
-        score_users(fold_in_users(model, ratings, known=False), ease, ratings)
+        score_users(fold_in_users(model, ratings, known=False), ranker, ratings)
         for ratings in (without, with_dislike)
     ]
     lower = []

@@ -21,7 +21,7 @@ EXAMPLES = """examples:
   python -m stages.recommend --watched ratings.csv --with 42
   python -m stages.recommend --similar Alien
 
-Stars are predictions with their standard deviation; each reason says how many stars it adds."""
+Films are sorted by score; stars are predictions with their standard deviation."""
 
 
 def main(arguments: list[str]) -> None:
@@ -73,7 +73,7 @@ def _add_filters(add: Callable[..., object]) -> None:
     unseen = "not seen by this user, or not on this list"
     add("--unseen-by", action="append", default=[], metavar="ID_OR_CSV", help=unseen)
     add("--min-ratings", type=int, default=0, metavar="N", help="with at least N ratings")
-    less = "less known, less certain and more varied (0.5 without a number)"
+    less = "less known and more varied (0.5 without a number)"
     add("--adventurous", type=float, nargs="?", const=0.5, default=0.0, metavar="0..1", help=less)
 
 

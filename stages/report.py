@@ -17,8 +17,8 @@ from stages.page import explorer
 from stages.plotting import charts, listing, results
 from stages.plotting.map import movie_map
 from stages.ranking.bootstrap import summarise
-from stages.ranking.ease import Ease
 from stages.ranking.metrics import MODEL
+from stages.ranking.score import Ranker
 
 
 class ReportParameters(Seeded):
@@ -36,13 +36,13 @@ def main(
     comparison: Path,
     points: Path,
     model: Path,
-    ease: Path,
+    ridge: Path,
     curve: Path,
     tables: Path,
     plots: Path,
     params: Path = Path("params.yaml"),
 ) -> None:
-    """Write the TABLES and into PLOTS what the other files show; MODEL and EASE recommend in the page."""
+    """Write the TABLES and into PLOTS what the other files show; MODEL and RIDGE recommend in the page."""
     parameters = ReportParameters.load(params)
     statistics = json.loads((prepared / "statistics.json").read_text())
     label = statistics["label"]
@@ -61,7 +61,7 @@ def main(
     listed = listing.representatives(clustered, parameters.top_movies)
     embedding = MovieEmbeddings.load(points).embedding
     write_text(plots / "clusters.md", listing.page(clustered, listed, distinctive, len(all_movies), label))
-    estimators = Model.load(model), Ease.load(ease)
+    estimators = Model.load(model), Ranker.load(ridge)
     with threads_for(int(all_movies["n_ratings"].sum())):
         page = explorer.page(all_movies, clustered, embedding, listed, *estimators, label)
     write_text(plots / "explorer.html", page)

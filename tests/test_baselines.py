@@ -1,4 +1,4 @@
-"""baselines: every baseline is measured on the held-out ratings, and EASE is written."""
+"""baselines: every baseline is measured on the held-out ratings, and what ranks is written."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ import torch
 
 from stages import baselines
 from stages.factorization.model import NotebookFactors
-from stages.ranking.ease import Ease
 from stages.ranking.metrics import means
+from stages.ranking.score import Ranker
 from tests.conftest import Parts, run_stage, write_training_inputs
 
 METHODS = "notebook global_mean biases neighbours popularity ease ease_stars".split()
@@ -21,7 +21,7 @@ def run(directory: Path, parts: Parts) -> pd.DataFrame:
     n_users, n_movies = parts["train"].n_users, parts["train"].n_movies
     factors = NotebookFactors(torch.ones(2, n_users, 1), torch.full((2, n_movies, 1), 3.0))
     (directory / "notebook.pt").write_bytes(factors.serialize())
-    names = "train.pt validation.pt test.pt notebook.pt ease.pt scores.csv params.yaml"
+    names = "train.pt validation.pt test.pt side.pt notebook.pt ease.pt ridge.pt scores.csv params.yaml"
     run_stage(baselines.main, directory, names)
     return pd.read_csv(directory / "scores.csv")
 
@@ -42,7 +42,8 @@ def test_baselines_are_measured_on_both_parts(tmp_path: Path, small_parts: Parts
         )
 
 
-def test_ease_needs_no_held_out_ratings(tmp_path: Path, small_parts: Parts) -> None:
+def test_the_rankers_need_no_held_out_ratings(tmp_path: Path, small_parts: Parts) -> None:
     empty = small_parts["test"][:0]
     assert len(run(tmp_path, {**small_parts, "test": empty, "validation": empty})) == 0
-    assert Ease.load(tmp_path / "ease.pt").n_movies == small_parts["train"].n_movies
+    for name in ("ease.pt", "ridge.pt"):
+        assert Ranker.load(tmp_path / name).n_movies == small_parts["train"].n_movies

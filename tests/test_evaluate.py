@@ -11,7 +11,7 @@ import torch
 from stages import evaluate
 from stages.factorization import als, gibbs
 from stages.factorization.model import Model
-from stages.ranking.ease import fit
+from stages.ranking.score import fit_known
 from tests.conftest import Parts, hyperparameters, make_problem, rmse, run_stage, write_training_inputs
 
 NAMES = "train.pt validation.pt test.pt model.pt ease.pt predictions.csv scores.csv train.json test.json"
@@ -24,7 +24,8 @@ def run(directory: Path, parts: Parts, solver: Any = gibbs) -> tuple[Any, Any]:
     (directory / "test.pt").write_bytes(parts["test"].serialize())
     chosen = hyperparameters(epochs=10, latent_factors=4, movie_features=[], user_effects=[])
     (directory / "model.pt").write_bytes(solver.fit(make_problem(parts["train"]), chosen).model.serialize())
-    (directory / "ease.pt").write_bytes(fit(parts["train"], 50.0).serialize())
+    genres = torch.ones(parts["train"].n_movies, 1)
+    (directory / "ease.pt").write_bytes(fit_known(parts["train"], genres, 50.0).serialize())
     run_stage(evaluate.main, directory, NAMES)
     found = (pd.read_json(directory / f"{name}.json", typ="series").to_dict() for name in ("train", "test"))
     return next(found), next(found)

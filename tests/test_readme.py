@@ -17,7 +17,7 @@ from tests.repository import ROOT, STAGES
 READMES = {path.parent.name: path for path in ROOT.glob("*/README.md")}
 READMES |= {"": ROOT / "README.md", ".github": ROOT / ".github" / "CONTRIBUTING.md"}
 PAGES = {name: path.read_text(encoding="utf-8") for name, path in READMES.items()}
-LINE = r"^\d+ +(.+?\(\d+\)) +([\d.]+) ±"
+LINE = r"^\d+ +(.+?\(\d+\)) +\d+ +([\d.]+)"
 RESULTS = {name: text(f"metrics/{name}.md") for name in ("results", "temporal")}
 MODEL = "**this model**"
 

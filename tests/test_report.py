@@ -14,7 +14,7 @@ from stages.core.files import write_csv
 from stages.factorization.model import single
 from stages.movielens.ratings import Ratings
 from stages.ranking.metrics import join
-from stages.ranking.score import fit_ease
+from stages.ranking.score import fit_new
 from tests import test_cluster
 from tests.clustering import builders as clustering
 from tests.conftest import Capture
@@ -23,7 +23,7 @@ CURVE = "points.npy movies.csv tags.csv curve.csv params.yaml"
 PATHS = (
     ". baselines.csv scores.csv newcomers.csv history.csv clusters.csv terms.csv comparison.csv points.npy"
 )
-PATHS += " model.pt ease.pt curve.csv results.md plots"
+PATHS += " model.pt ridge.pt curve.csv results.md plots"
 STATISTICS = {"label": "small", "split": "random", "seed": 1, "density": 0.1, "mean_rating": 3.5}
 STATISTICS |= dict.fromkeys("n_users n_movies n_ratings n_train n_validation n_test".split(), 9)
 PLOTS = (
@@ -66,7 +66,7 @@ def run(directory: Path, label: str = "small", measured: bool = True, **changes:
     )
     movie = torch.arange(n)
     ratings = Ratings(movie % 2, movie, torch.full((n,), 4.0), 0 * movie, 2, n)
-    (directory / "ease.pt").write_bytes(fit_ease(ratings, 1.0).serialize())
+    (directory / "ridge.pt").write_bytes(fit_new(ratings, torch.ones(n, 1)).serialize())
     report.main(*(directory / name for name in [*PATHS.split(), "params.yaml"]))
     return {path.name: path.read_bytes() for path in sorted((directory / "plots").iterdir())}
 

@@ -14,10 +14,10 @@ from stages.core.cli import UserError
 from stages.core.tensors import TensorFile
 from stages.factorization.model import Model, NotebookFactors, Replicas
 from stages.movielens.ratings import Ratings, SideInformation
-from stages.ranking.ease import Ease
+from stages.ranking.score import Ranker
 
-FILES = [Ratings, SideInformation, NotebookFactors, Replicas, Model, Ease, MovieEmbeddings]
-LENGTHS = {"2": 2, "entries": 4, "factors+1": 4, "columns": 4}
+FILES = [Ratings, SideInformation, NotebookFactors, Replicas, Model, Ranker, MovieEmbeddings]
+LENGTHS = {"2": 2, "entries": 4, "factors+1": 4}
 """Of axes; every other axis has length 3."""
 
 

@@ -12,6 +12,7 @@ from stages.core import files
 from stages.core.files import check_index
 
 TYPICAL = 0.75  # of the movies of a cluster: those nearest to its centre
+PREDICTORS = 4.0  # chosen by tags of similar movies, which are an input of neither matrix
 Embedding = Float[np.ndarray, "movies dimensions"]
 
 
@@ -29,13 +30,15 @@ class MovieEmbeddings:
     n_ratings: Int[np.ndarray, " n_movies"]  # training ratings of all movies
     notebook: Float[np.ndarray, "seeds n_movies _"]  # of all movies, by the notebook's recipe with two seeds
 
-    def nearest(self, movie: int) -> tuple[Int[np.ndarray, " others"], Float[np.ndarray, " others"]]:
-        """All other movies, the most similar by the model first, and their cosine similarities (-1 to 1).
+    def nearest(
+        self, movie: int, predictors: Float[np.ndarray, "n_movies _"]
+    ) -> tuple[Int[np.ndarray, " others"], Float[np.ndarray, " others"]]:
+        """All other movies, the most similar first, and their cosine similarities (-1 to 1).
 
         Raises KeyError for a movie without an embedding.
         """
         row = pd.Index(self.movie).get_loc(movie)
-        unit = unit_rows(self.embedding)
+        unit = similarity_vectors(self.embedding, predictors[self.movie])
         cosine = unit @ unit[row]
         order = np.argsort(-cosine, kind="stable")
         order = order[order != row]
@@ -68,6 +71,17 @@ class MovieEmbeddings:
             raise ValueError("movie is not in ascending order")
         check_index("movie", found.movie, found.notebook.shape[1])
         return found
+
+
+def similarity_vectors(
+    embedding: Embedding, predictors: Float[np.ndarray, "movies factors"]
+) -> Float[np.ndarray, "movies dimensions+factors"]:
+    """Rows of length 1, whose cosines are those of both matrices, averaged with weights 1 and `PREDICTORS`.
+
+    Movies are similar if the same people like and watch them, and if the same movies predict them: a row of
+    `predictors` has the factors of the weights by which a linear model scores a movie.
+    """
+    return unit_rows(np.hstack([unit_rows(embedding), PREDICTORS**0.5 * unit_rows(predictors)]))
 
 
 def nearest_rows(embedding: Embedding, n: int) -> Int[np.ndarray, "movies _"]:

@@ -1,4 +1,4 @@
-"""What the page needs to recommend movies: some draws of the model, and the largest weights of EASE.
+"""What the page needs to recommend movies: some draws of the model, and the short-history ridge.
 
 A user's vector x ~ N(m + Bᵀ f, Λ⁻¹) is whitened: with Λ = L Lᵀ and y = (q, 1),
 
@@ -18,15 +18,15 @@ from torch.nn.functional import pad
 
 from stages.factorization.fold_in import noise_precision
 from stages.factorization.model import Model
-from stages.ranking.ease import Ease
-from stages.ranking.metrics import BLOCK, RELEVANT
-from stages.ranking.score import MIN_SCORE, POWER, noise_deviation, values
+from stages.ranking import score
+from stages.ranking.metrics import RELEVANT
+from stages.ranking.score import Ranker, noise_deviation, values
 
 MAX_MOVIES = 5_000  # that can be rated and recommended, the most rated
 MAX_ENTRIES = 10  # of a vector: of more, the principal ones are kept
 MAX_FEATURES = 16  # principal directions of what it says of a user that a movie is rated, whatever the stars
-DRAW_BYTES = 400_000  # of all draws: as many as fit
-MAX_WEIGHTS = 160_000  # of EASE
+DRAW_BYTES = 250_000  # of all draws: as many as fit
+CONSTANTS = "EVIDENCE MIN_SCORE POWER PRIOR REASON SEEN SPREAD".split()  # of the ranking score
 
 
 def encode_draws(model: Model, movie: Int[Tensor, " movies"]) -> dict[str, object]:
@@ -66,31 +66,25 @@ def encode_draws(model: Model, movie: Int[Tensor, " movies"]) -> dict[str, objec
     }
 
 
-def encode_ease(
-    ease: Ease, movie: Int[Tensor, " movies"], n_ratings: Int[Tensor, " movies"]
-) -> dict[str, object]:
-    """The intercept of each movie, and the weights that matter most: |B| times the root of the ratings."""
-    intercept, root = ease.score(torch.zeros(1, ease.n_movies))[:, movie], n_ratings.sqrt()
-    kept = []
-    for rows in torch.arange(len(movie)).split(BLOCK):
-        weights = ease.weights(movie[rows], movie)
-        importance, place = (weights * root).abs().flatten().topk(min(MAX_WEIGHTS, weights.numel()))
-        kept.append((importance, rows[place // len(movie)], place % len(movie), weights.flatten()[place]))
-    importance, row, column, value = map(torch.cat, zip(*kept, strict=True))
-    best = importance.argsort(descending=True, stable=True)[:MAX_WEIGHTS]
-    best = best[importance[best] > 0]
-    best = best[(row[best] * len(movie) + column[best]).argsort()]
-    row, column, value = row[best], column[best], value[best]
-    scale = value.abs().amax() / 127**2 if len(value) else torch.tensor(1.0)
+def encode_ranker(ranker: Ranker, movie: Int[Tensor, " movies"], genres: list[str]) -> dict[str, object]:
+    """The factors of a model that scores every movie in order, and the constants of the ranking score.
+
+    `genres` names the columns of the genres of all movies.
+    """
+    (left, left_scales), (right, right_scales) = map(
+        _quantize, (ranker.left[movie], ranker.right[:, movie].T.contiguous())
+    )
     return {
-        "intercept": _pack(intercept[0], "<f4"),
-        "counts": _pack(row.bincount(minlength=len(movie)), "<u2"),
-        "columns": _pack(column, "<u2"),
-        "weights": _pack(value.sign() * (value.abs() / scale).sqrt().round(), "i1"),  # finer near 0
-        "weight_scale": scale.item(),
+        "intercept": _pack(ranker.intercept[movie], "<f4"),
+        "left": _pack(left, "i1"),
+        "left_scales": _pack(left_scales, "<f4"),
+        "right": _pack(right, "i1"),
+        "right_scales": _pack(right_scales, "<f4"),
+        "n_ratings": _pack(ranker.n_ratings[movie], "<f4"),
+        "mix": dict(zip(genres, ranker.mix.tolist(), strict=False)),
         "inputs": values(torch.arange(1, 11) / 2).tolist(),  # for 0.5, 1, … 5 stars
-        "power": POWER,  # of the chance of liking
-        "least": MIN_SCORE,
+        "discount": ranker.discount,
+        "constants": {name.lower(): getattr(score, name) for name in CONSTANTS},
     }
 
 

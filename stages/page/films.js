@@ -3,7 +3,7 @@
 const TITLE = ["title", "name", "movie", "film"];
 const YEAR = ["year", "release year"];
 const RATING = ["your rating", "rating", "stars"]; // IMDb's "Your Rating" is from 1 to 10
-const STORE = "movie-factors.films";
+const STORE = "movie-factors.";
 
 /** Rows of cells; a cell in quotes may contain separators, line breaks and doubled quotes. */
 export function parseCsv(text) {
@@ -30,20 +30,22 @@ export function readFilms(text) {
   const [title, year, rating] = [TITLE, YEAR, RATING].map((names) =>
     columns.indexOf(names.find((name) => columns.includes(name))),
   );
+  if (title < 0 && header.length === 1) {
+    const lines = text.split("\n").filter((line) => line.trim());
+    return lines.map((line) => ({title: line.trim(), year: null, stars: null}));
+  }
   if (title < 0) throw new Error(`This file has no column called ${TITLE.join(", ").replace(/, (?=\w+$)/, " or ")}.`);
   const scale = columns[rating] === "your rating" ? 2 : 1;
   const films = rows
     .filter((row) => row[title])
-    .map((row) => ({
-      title: row[title],
-      year: Number(row[year]) || null,
-      stars: (Number(row[rating]?.replace(",", ".")) || 0) / scale || null,
-    }));
+    .map((row) => ({title: row[title], year: Number(row[year]) || null, given: row[rating] || null}));
   if (!films.length) throw new Error("This file lists no films.");
-  const wrong = films.find(({stars}) => stars !== null && !(stars >= 0.5 && stars <= 5));
-  if (wrong)
-    throw new Error(`“${wrong.title}” has ${wrong.stars * scale} stars, expected ${0.5 * scale} to ${5 * scale}.`);
-  return films;
+  return films.map(({given, ...film}) => {
+    const stars = given && Number(given.replace(",", ".")) / scale;
+    if (given && !(stars >= 0.5 && stars <= 5))
+      throw new Error(`“${film.title}” has ${given} stars, expected ${0.5 * scale} to ${5 * scale}.`);
+    return {...film, stars};
+  });
 }
 
 /** A CSV file that readFilms and `python -m stages.recommend --watched` read. */
@@ -53,23 +55,31 @@ export function writeFilms(films) {
   return `${["title,year,rating", ...lines].join("\n")}\n`;
 }
 
-/** What was stored, or nothing: the browser may forbid it. */
-export function loadStored() {
+/** What was stored, or null: the browser may forbid it. */
+export function loadStored(name) {
   try {
-    const stored = JSON.parse(localStorage.getItem(STORE) ?? "[]");
-    return Array.isArray(stored) ? stored.filter(Array.isArray) : [];
+    return JSON.parse(localStorage.getItem(STORE + name) ?? "[]");
   } catch {
-    return [];
+    return null;
   }
 }
 
 /** Whether it could be stored. */
-export function store(rows) {
+export function store(name, value) {
   try {
-    if (rows.length) localStorage.setItem(STORE, JSON.stringify(rows));
-    else localStorage.removeItem(STORE);
+    localStorage.setItem(STORE + name, JSON.stringify(value));
     return true;
   } catch {
     return false;
   }
 }
+
+/** Rows of [id, stars or null] as the fragment of a link. */
+export const toFragment = (rows) => `#films=${rows.map(([id, stars]) => `${id}-${(stars ?? 0) * 2}`)}`;
+
+/** The rows of such a fragment. */
+export const fromFragment = (fragment) =>
+  [...(fragment.match(/^#films=([\d,-]+)$/)?.[1] ?? "").matchAll(/(\d+)-(\d+)/g)].map(([, id, half]) => [
+    id,
+    Number(half) / 2 || null,
+  ]);

@@ -1,41 +1,20 @@
 // The map: a canvas that is moved and zoomed by pointers and keys. It shows `scene`, which explorer.js fills.
 
-// Outlines of the markers in a square from -1 to 1: circle, square, triangle, diamond, triangle upside down.
+// Outlines of the markers as x, y in a square from -1 to 1: square, triangle, diamond, triangle upside down.
 const SHAPES = [
-  null,
-  [
-    [-0.9, -0.9],
-    [0.9, -0.9],
-    [0.9, 0.9],
-    [-0.9, 0.9],
-  ],
-  [
-    [0, -1],
-    [1, 0.9],
-    [-1, 0.9],
-  ],
-  [
-    [0, -1.1],
-    [1.1, 0],
-    [0, 1.1],
-    [-1.1, 0],
-  ],
-  [
-    [0, 1],
-    [1, -0.9],
-    [-1, -0.9],
-  ],
+  null, // a circle
+  ..."-.9,-.9 .9,-.9 .9,.9 -.9,.9|0,-1 1,.9 -1,.9|0,-1.1 1.1,0 0,1.1 -1.1,0|0,1 1,-.9 -1,-.9"
+    .split("|")
+    .map((shape) => shape.split(" ").map((corner) => corner.split(",").map(Number))),
 ];
-const ZOOM = {least: 0.7, most: 60, names: 1.8};
+const ZOOM = {least: 0.7, most: 15, names: 1.2};
 const REACH = {mouse: 7, pen: 10, touch: 18};
-const FONTS = {
-  title: "12px system-ui, sans-serif",
-  strong: "600 12px system-ui, sans-serif",
-  name: "600 13px system-ui, sans-serif",
-};
+const FONTS = {title: "14px system-ui, sans-serif", strong: "600 14px system-ui, sans-serif"};
+const LINE = 17; // pixels
+const TOP = 60; // pixels above the names, for the buttons
+const WIDE = 860; // pixels from which names stand beside the map, and else below it (explorer.css)
 const MAX_BADGES = 40; // rated films with a star each; more are ringed
 const NEIGHBOURHOOD = 0.06; // radius in which the films around a point are counted, as a share of the map
-const SECOND_PART = {away: 0.3, share: 0.3}; // a cluster of two parts: their distance, and the smaller one's share
 
 export const get = (id) => document.getElementById(id);
 export const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
@@ -44,31 +23,25 @@ const context = canvas.getContext("2d");
 const tip = get("tip");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** What is shown: movies with {x, y, n, cluster, near}, the most rated first, and clusters. */
-export const scene = {
-  movies: [],
-  clusters: [],
-  chosen: {}, // {movie}, {cluster} or {}
-  recommended: [],
-  rated: new Set(),
-  you: null, // a position
-  passes: () => true,
-  colourOf: (movie) => movie.cluster.colour,
-  describe: () => [], // the elements of the tip
-  choose: () => {},
-  say: () => {},
-};
+/** What is shown: movies with {x, y, n, cluster, near}, the most rated first; chosen is {movie}, {cluster} or {}. */
+export const scene = {movies: [], clusters: [], chosen: {}, recommended: [], rated: new Set(), you: null};
 
 // ---- the view: the position at the centre of the canvas, and the zoom relative to the whole map
 const extent = {left: 0, bottom: 0, width: 1, height: 1};
 const home = {x: 0, y: 0, zoom: 1};
 export const view = {...home};
 const size = {width: 1, height: 1};
-const scale = () => 0.92 * view.zoom * Math.min(size.width / extent.width, size.height / extent.height);
+const isWide = () => size.width >= WIDE;
+const sideWidth = () => (isWide() ? size.width * 0.17 : 0); // for names, on each side
 const middle = () => ({x: size.width / 2, y: size.height / 2});
 
+function scale() {
+  return 0.94 * view.zoom * Math.min((size.width - 2 * sideWidth()) / extent.width, size.height / extent.height);
+}
+
 export function place(point) {
-  return {x: size.width / 2 + (point.x - view.x) * scale(), y: size.height / 2 - (point.y - view.y) * scale()};
+  const {x, y} = middle();
+  return {x: x + (point.x - view.x) * scale(), y: y - (point.y - view.y) * scale()};
 }
 
 function pan(dx, dy) {
@@ -79,7 +52,8 @@ function pan(dx, dy) {
 
 /** Zooms so that what is under `at` stays there. */
 function zoom(factor, at = middle()) {
-  const [dx, dy] = [at.x - size.width / 2, at.y - size.height / 2];
+  const centre = middle();
+  const [dx, dy] = [at.x - centre.x, at.y - centre.y];
   const before = scale();
   view.zoom = clamp(view.zoom * factor, ZOOM.least, ZOOM.most);
   const grown = scale() / before;
@@ -93,23 +67,25 @@ export function fly(target) {
   const began = performance.now();
   const mine = ++flight;
   showTip(null);
-  const step = (now) => {
+  const advance = (now) => {
     if (mine !== flight) return; // another movement has started
     const time = calm.matches ? 1 : clamp((now - began) / 450, 0, 1);
     const part = time * time * (3 - 2 * time);
     for (const axis of ["x", "y"]) view[axis] = start[axis] + part * (target[axis] - start[axis]);
     view.zoom = start.zoom * (target.zoom / start.zoom) ** part;
     redraw();
-    if (time < 1) requestAnimationFrame(step);
+    if (time < 1) requestAnimationFrame(advance);
   };
-  step(began);
+  advance(began);
 }
 
 export const flyHome = () => fly(home);
 
 /** A view with the movie at the centre that frames all its neighbours. */
 export function closeUp(movie) {
-  const reach = (axis) => Math.max(1e-3, ...movie.near.map((other) => Math.abs(other[axis] - movie[axis])));
+  const far = (other) => Math.hypot(other.x - movie.x, other.y - movie.y);
+  const close = [...movie.near].sort((a, b) => far(a) - far(b)).slice(0, 5); // the others may be anywhere
+  const reach = (axis) => Math.max(1e-3, ...close.map((other) => Math.abs(other[axis] - movie[axis])));
   const whole = scale() / view.zoom;
   const fits = (0.42 * Math.min(size.width / reach("x"), size.height / reach("y"))) / whole;
   return {x: movie.x, y: movie.y, zoom: clamp(fits, 1, 9)};
@@ -124,7 +100,7 @@ export let boxes = []; // of the texts on the map
 
 export function readTheme() {
   const style = getComputedStyle(document.documentElement);
-  for (const name of ["paper", "ink", "soft", "edge", "accent", "star", "low", "high"])
+  for (const name of ["paper", "ink", "soft", "accent", "low", "high"])
     theme[name] = style.getPropertyValue(`--${name}`).trim();
   redraw();
 }
@@ -154,14 +130,17 @@ function draw() {
   const chosen = scene.chosen.movie?.x === null ? null : scene.chosen.movie;
   const raised = chosen ? [...chosen.near, chosen] : [];
   for (const movie of scene.movies) drawDot(movie, strength(movie));
-  if (chosen) drawLinks(chosen);
+  if (chosen) drawLines(chosen.near.map((movie) => [place(chosen), place(movie)]));
   for (const movie of raised) drawDot(movie, 1, theme.ink);
   if (hovered) drawDot(hovered, 1, theme.ink);
-  if (canvas.matches(":focus-visible")) drawCross();
-  if (!chosen) drawMarks();
-  if (chosen) drawTitles(raised.reverse(), FONTS.strong, theme.ink);
-  if (view.zoom < ZOOM.names && !chosen) drawNames(scene.chosen.cluster ? [scene.chosen.cluster] : scene.clusters);
-  drawTitles(best(), FONTS.title, chosen ? theme.soft : theme.ink);
+  if (canvas.matches(":focus-visible")) drawBadge({...middle(), r: 5, text: "", colour: theme.ink}); // where Enter selects
+  drawMarks();
+  dots = scene.movies.filter(scene.passes).map((movie) => ({...place(movie), r: radius(movie)}));
+  dots = dots.filter((spot) => isVisible(spot, 0));
+  if (isWide() && view.zoom < ZOOM.names && !chosen) drawNames();
+  if (chosen) drawTitles([chosen], FONTS.strong, Infinity);
+  drawTitles(raised, FONTS.strong, 1);
+  drawTitles(best(), FONTS.title, 0);
 }
 
 /** The opacity of a dot. */
@@ -181,7 +160,7 @@ function drawDot(movie, alpha, ring = "") {
   if (!isVisible(at, r)) return;
   context.globalAlpha = alpha;
   trace(movie.cluster.shape, at, r);
-  Object.assign(context, {fillStyle: scene.colourOf(movie), strokeStyle: theme.edge, lineWidth: 0.5});
+  Object.assign(context, {fillStyle: scene.colourOf(movie), strokeStyle: theme.paper, lineWidth: 0.5});
   context.fill();
   context.stroke();
   context.globalAlpha = 1;
@@ -198,71 +177,64 @@ function trace(shape, {x, y}, r) {
   context.closePath();
 }
 
-function drawLinks(movie) {
-  const from = place(movie);
+function drawLines(lines, colour = theme.soft) {
   context.beginPath();
-  for (const to of movie.near.map(place)) {
+  for (const [from, ...others] of lines) {
     context.moveTo(from.x, from.y);
-    context.lineTo(to.x, to.y);
+    for (const {x, y} of others) context.lineTo(x, y);
   }
-  Object.assign(context, {strokeStyle: theme.soft, lineWidth: 1, globalAlpha: 0.7});
+  Object.assign(context, {strokeStyle: colour, lineWidth: 1, globalAlpha: 0.7});
   context.stroke();
   context.globalAlpha = 1;
 }
 
-/** Marks the centre, where Enter selects. */
-function drawCross() {
-  const {x, y} = middle();
-  context.beginPath();
-  for (const [dx, dy] of [
-    [1, 0],
-    [-1, 0],
-    [0, 1],
-    [0, -1],
-  ]) {
-    context.moveTo(x + 6 * dx, y + 6 * dy);
-    context.lineTo(x + 14 * dx, y + 14 * dy);
-  }
-  Object.assign(context, {strokeStyle: theme.ink, lineWidth: 1.5});
-  context.stroke();
-}
-
-/** You, the recommended movies with their places, and stars on those that you have rated. */
+/** You, the recommended movies with their numbers, and stars on those that you have rated. */
 function drawMarks() {
-  for (const movie of scene.rated) {
-    if (movie.x === null) continue;
-    if (scene.rated.size > MAX_BADGES) drawDot(movie, 1, theme.star);
-    else drawBadge(movie, "★", theme.star);
+  const rated = [...scene.rated].filter((movie) => movie.x !== null);
+  const many = rated.length > MAX_BADGES;
+  if (many) for (const movie of rated) drawDot(movie, 1, theme.accent);
+  const numbered = scene.recommended.map((movie, i) => ({movie, text: String(i + 1), colour: theme.accent}));
+  const marks = [
+    ...(scene.you ? [{movie: scene.you, text: "you", colour: theme.ink, r: 17}] : []),
+    ...numbered.filter(({movie}) => movie.x !== null),
+    ...(many ? [] : rated.map((movie) => ({movie, text: "★", colour: theme.ink}))),
+  ];
+  const placed = [];
+  for (const mark of marks) {
+    const badge = {r: 10, ...mark, ...place(mark.movie)};
+    if (isVisible(badge, badge.r)) placed.push({...badge, ...freePlace(badge, placed), from: badge});
   }
-  scene.recommended.forEach((movie, i) => {
-    if (movie.x !== null) drawBadge(movie, String(i + 1), theme.accent);
-  });
-  if (scene.you) drawYou(place(scene.you));
+  const lines = placed.map((badge) => [badge.from, badge]);
+  drawLines(lines, theme.ink);
+  for (const badge of placed.reverse()) drawBadge(badge);
 }
 
-function drawBadge(movie, text, colour) {
-  const at = place(movie);
-  const r = Math.max(8, radius(movie) + 1);
-  if (!isVisible(at, r)) return;
-  trace(null, at, r);
+/** The nearest place, along a spiral, where a badge covers none of the others. */
+function freePlace({x, y, r}, others) {
+  for (let i = 0; ; i++) {
+    const [away, angle] = [5 * Math.sqrt(i), 2.4 * i];
+    const spot = {x: x + away * Math.cos(angle), y: y + away * Math.sin(angle)};
+    if (others.every((other) => distance(other, spot) >= other.r + r + 2)) return spot;
+  }
+}
+
+function drawBadge({movie, x, y, r, text, colour}) {
+  trace(null, {x, y}, r);
   Object.assign(context, {fillStyle: colour, strokeStyle: theme.paper, lineWidth: 1.5});
   context.fill();
   context.stroke();
   Object.assign(context, {font: FONTS.strong, fillStyle: theme.paper, textAlign: "center", textBaseline: "middle"});
-  context.fillText(text, at.x, at.y + 0.5);
+  context.fillText(text, x, y + 0.5);
   context.textAlign = "left";
-  boxes.push({left: at.x - r, top: at.y - r, width: 2 * r, height: 2 * r, badge: true}); // texts avoid it
+  boxes.push({left: x - r, top: y - r, width: 2 * r, height: 2 * r, badge: movie}); // texts avoid it
 }
 
-function drawYou({x, y}) {
-  trace(null, {x, y}, 15);
-  Object.assign(context, {fillStyle: theme.paper, strokeStyle: theme.ink, lineWidth: 2.5});
-  context.fill();
-  context.stroke();
-  Object.assign(context, {font: FONTS.strong, fillStyle: theme.ink, textAlign: "center", textBaseline: "middle"});
-  context.fillText("you", x, y);
-  context.textAlign = "left";
-  boxes.push({left: x - 15, top: y - 15, width: 30, height: 30, badge: true});
+// ---- texts: each where it covers no other text, and no dots
+let dots = []; // on the canvas, with their radii
+
+function countDots({left, top, width, height}) {
+  const isUnder = ({x, y, r}) => x + r > left && x - r < left + width && y + r > top && y - r < top + height;
+  return dots.filter(isUnder).length;
 }
 
 /** The movies whose titles may be drawn; more of them at a higher zoom. */
@@ -273,71 +245,78 @@ function best() {
   return [...scene.recommended.filter((movie) => movie.x !== null && !scene.chosen.movie), ...passing].slice(0, many);
 }
 
-/** Draws each title on the first side of its dot where it overlaps no other text, or not at all. */
-function drawTitles(wanted, font, colour) {
+/** Draws each title on the side of its dot where it covers the fewest dots, and at most `most` of them. */
+function drawTitles(wanted, font, most) {
   context.font = font;
   for (const movie of wanted) {
-    const at = place(movie);
-    const gap = Math.max(radius(movie), scene.recommended.includes(movie) ? 9 : 0) + 3;
+    const badge = boxes.find((box) => box.badge === movie);
+    const at = badge ? {x: badge.left + badge.width / 2, y: badge.top + badge.height / 2} : place(movie);
+    const gap = (badge ? badge.width / 2 : radius(movie)) + 4;
     const width = measure(movie.title, font);
     if (!isVisible(at, 0) || boxes.some((box) => box.movie === movie)) continue;
     const sides = [
-      [gap, -7],
-      [-gap - width, -7],
+      [gap, -8],
+      [-gap - width, -8],
       [-width / 2, gap - 1],
-      [-width / 2, -gap - 13],
-    ];
-    for (const [dx, dy] of sides) {
-      if (write([movie.title], {left: at.x + dx, top: at.y + dy, width, height: 14, movie}, colour)) break;
-    }
+      [-width / 2, -gap - 14],
+    ].map(([dx, dy]) => ({left: at.x + dx, top: at.y + dy, width, height: 16, movie}));
+    const [side] = sides.filter(isFree).sort((one, other) => countDots(one) - countDots(other));
+    if (side && countDots(side) <= most) write([movie.title], side);
   }
 }
 
-/** Draws numbers and names where most movies of a cluster are, moved up or down to avoid overlaps. */
-function drawNames(wanted) {
-  for (const cluster of wanted) {
-    for (const centre of cluster.centres) drawName(cluster, place(centre));
-  }
-}
-
-function drawName(cluster, at) {
-  context.font = FONTS.name;
-  const lines = wrap(cluster.label, Math.min(210, size.width * 0.45));
-  const width = Math.max(...lines.map((line) => measure(line, FONTS.name))) + 16;
-  const height = 16 * lines.length;
-  const left = clamp(at.x - width / 2, 4, Math.max(4, size.width - width - 4));
-  for (const shift of [0, -18, 18, -36, 36, -54, 54]) {
-    const box = {left, top: at.y - height / 2 + shift, width, height, cluster};
-    if (!write(lines, box, theme.ink, 16)) continue;
-    trace(cluster.shape, {x: left + 5, y: box.top + 8}, 5);
-    Object.assign(context, {fillStyle: cluster.colour, strokeStyle: theme.paper, lineWidth: 1.5});
-    context.fill();
-    context.stroke();
-    break;
-  }
-}
-
-/** Draws lines in the box, with an outline, if it is inside the canvas and overlaps no other text. */
-function write(lines, box, colour, indent = 0) {
-  const {left, top, width, height} = box;
+/** Whether a box is inside the canvas and overlaps no other text. */
+function isFree({left, top, width, height}) {
   if (left < 2 || top < 2 || left + width > size.width - 2 || top + height > size.height - 2) return false;
   const covers = (o) =>
     left < o.left + o.width + 3 && o.left < left + width + 3 && top < o.top + o.height + 2 && o.top < top + height + 2;
-  if (boxes.some(covers)) return false;
-  boxes.push(box);
-  Object.assign(context, {
-    textBaseline: "middle",
-    lineJoin: "round",
-    lineWidth: indent ? 5 : 3,
-    strokeStyle: theme.paper,
-    fillStyle: colour,
-  });
-  for (const draws of ["strokeText", "fillText"]) {
-    lines.forEach((line, i) => {
-      context[draws](line, left + indent, top + ((i + 0.5) * height) / lines.length);
-    });
+  return !boxes.some(covers);
+}
+
+/** Draws the name of each cluster beside the map, with a line to where most of its movies are. */
+function drawNames() {
+  const wanted = scene.clusters.filter(({centre}) => centre).sort((a, b) => a.centre.x - b.centre.x);
+  const half = Math.ceil(wanted.length / 2);
+  context.font = FONTS.strong;
+  drawSide(wanted.slice(0, half), 12, sideWidth() - 8);
+  drawSide(wanted.slice(half), size.width - sideWidth() + 12, size.width - sideWidth() + 8);
+}
+
+/** Names one below the other, in the order of their clusters; the lines start at `edge`. */
+function drawSide(wanted, left, edge) {
+  const width = sideWidth() - 24;
+  const step = Math.min(4.5 * LINE, (size.height - TOP) / wanted.length);
+  let least = TOP;
+  wanted.sort((a, b) => b.centre.y - a.centre.y);
+  for (const [i, cluster] of wanted.entries()) {
+    const to = place(cluster.centre);
+    const top = clamp(to.y - LINE, least, size.height - (wanted.length - i) * step);
+    least = top + step;
+    const [dx, dy] = [to.x - edge, to.y - top - LINE / 2];
+    const along = (share) => ({x: edge + share * dx, y: top + LINE / 2 + share * dy});
+    drawLines([[along(0), along(1)]], theme.ink);
+    for (let share = 0; share < 1; share += 0.05) {
+      const {x, y} = along(share);
+      boxes.push({left: x, top: y, width: 1, height: 1}); // texts avoid the line
+    }
+    const lines = wrap(cluster.label, width - 18).slice(0, Math.max(1, Math.floor(step / LINE)));
+    write(lines, {left, top, width, height: LINE * lines.length, cluster}, 18);
+    trace(cluster.shape, {x: left + 6, y: top + LINE / 2}, 6);
+    context.fillStyle = cluster.colour;
+    context.fill();
   }
-  return true;
+}
+
+/** Draws lines of text with an outline. */
+function write(lines, box, indent = 0) {
+  boxes.push(box);
+  Object.assign(context, {textBaseline: "middle", lineJoin: "round", lineWidth: 3});
+  Object.assign(context, {strokeStyle: theme.paper, fillStyle: theme.ink});
+  for (const [i, line] of lines.entries()) {
+    const at = [box.left + indent, box.top + ((i + 0.5) * box.height) / lines.length];
+    context.strokeText(line, ...at);
+    context.fillText(line, ...at);
+  }
 }
 
 function measure(text, font) {
@@ -350,7 +329,7 @@ function wrap(text, width) {
   const lines = [];
   for (const word of text.split(" ")) {
     const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
-    if (lines.length && measure(longer, FONTS.name) <= width) lines[lines.length - 1] = longer;
+    if (lines.length && measure(longer, FONTS.strong) <= width) lines[lines.length - 1] = longer;
     else lines.push(word);
   }
   return lines;
@@ -359,37 +338,29 @@ function wrap(text, width) {
 // ---- where a cluster is
 const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
 
-/** Where most of the movies are, and where a second part of them is, if there is one. */
-function centresOf(members) {
-  const span = Math.max(extent.width, extent.height);
-  const densest = (some) =>
-    some.reduce(
-      (most, movie) => {
-        const count = members.filter((other) => distance(movie, other) < NEIGHBOURHOOD * span).length;
-        return count > most.count ? {movie, count} : most;
-      },
-      {movie: null, count: 0},
-    ).movie;
-  const first = densest(members);
-  const second = densest(members.filter((movie) => distance(movie, first) > SECOND_PART.away * span));
-  const nearer = second ? members.filter((movie) => distance(movie, second) < distance(movie, first)).length : 0;
-  return nearer >= SECOND_PART.share * members.length ? [first, second] : [first];
+/** Where most of the movies are: the one that has the most others around it. */
+function centreOf(members) {
+  const reach = NEIGHBOURHOOD * Math.max(extent.width, extent.height);
+  const around = members.map((movie) => members.filter((other) => distance(movie, other) < reach).length);
+  return members[around.indexOf(Math.max(...around))] ?? null;
 }
 
 // ---- the movie under the pointer
 function nearest(at, reach) {
-  let found = null;
-  let least = Infinity;
-  for (const movie of scene.movies) {
-    const away = distance(place(movie), at);
-    if (away < least && away <= Math.max(reach, radius(movie) + 2)) [found, least] = [movie, away];
-  }
-  return found;
+  const badge = boxes.find(
+    ({badge: movie, left, top, width: d}) => movie?.near && distance({x: left + d / 2, y: top + d / 2}, at) < d / 2,
+  );
+  if (badge) return badge.badge;
+  const near = scene.movies
+    .map((movie) => ({movie, away: distance(place(movie), at)}))
+    .filter(({movie, away}) => away <= Math.max(reach, radius(movie) + 2));
+  return near.sort((one, other) => one.away - other.away)[0]?.movie ?? null;
 }
 
 export function showTip(movie) {
   if (movie === hovered) return;
   hovered = movie;
+  scene.hover(movie);
   canvas.classList.toggle("over", movie !== null);
   tip.hidden = movie === null;
   if (movie) {
@@ -398,7 +369,7 @@ export function showTip(movie) {
     const gap = radius(movie) + 8;
     const left = clamp(x - tip.offsetWidth / 2, 4, Math.max(4, size.width - tip.offsetWidth - 4));
     const above = y - gap - tip.offsetHeight;
-    tip.style.transform = `translate(${left}px, ${above > 4 ? above : y + gap}px)`;
+    tip.style.transform = `translate(${left}px, ${canvas.offsetTop + (above > 4 ? above : y + gap)}px)`;
   }
   redraw();
 }
@@ -423,35 +394,29 @@ function movePointer(event) {
   pointers.set(event.pointerId, at);
 }
 
-canvas.addEventListener("pointerdown", (event) => {
+canvas.onpointermove = movePointer;
+canvas.onpointerdown = (event) => {
   if (event.button) return;
   canvas.setPointerCapture(event.pointerId);
   pointers.set(event.pointerId, local(event));
   dragged = pointers.size > 1;
   flight++;
-});
-canvas.addEventListener("pointermove", movePointer);
-canvas.addEventListener("pointerup", (event) => {
+};
+canvas.onpointerup = (event) => {
   if (!pointers.delete(event.pointerId) || dragged) return;
   const movie = nearest(local(event), REACH[event.pointerType] ?? REACH.mouse);
   scene.choose(movie ? {movie} : {});
   showTip(movie);
-});
-canvas.addEventListener("pointercancel", (event) => pointers.delete(event.pointerId));
-canvas.addEventListener("pointerleave", (event) => {
-  if (event.pointerType !== "touch") showTip(null);
-});
-canvas.addEventListener(
-  "wheel",
-  (event) => {
-    event.preventDefault();
-    flight++;
-    showTip(null);
-    const pixels = event.deltaY * (event.deltaMode ? 20 : 1); // some mice count lines
-    zoom(Math.exp(-clamp(pixels, -300, 300) * (event.ctrlKey ? 0.01 : 0.002)), local(event));
-  },
-  {passive: false},
-);
+};
+canvas.onpointercancel = (event) => pointers.delete(event.pointerId);
+canvas.onpointerleave = (event) => event.pointerType === "touch" || showTip(null);
+canvas.onwheel = (event) => {
+  event.preventDefault();
+  flight++;
+  showTip(null);
+  const pixels = event.deltaY * (event.deltaMode ? 20 : 1); // some mice count lines
+  zoom(Math.exp(-clamp(pixels, -300, 300) * (event.ctrlKey ? 0.01 : 0.002)), local(event));
+};
 
 // ---- keys and buttons
 const KEYS = {
@@ -482,17 +447,16 @@ function pressKey(event) {
   redraw();
 }
 
-canvas.addEventListener("keydown", pressKey);
-for (const change of ["focus", "blur"]) canvas.addEventListener(change, redraw);
+Object.assign(canvas, {onkeydown: pressKey, onfocus: redraw, onblur: redraw});
 get("in").onclick = () => fly({...view, zoom: Math.min(view.zoom * 1.6, ZOOM.most)});
 get("out").onclick = () => fly({...view, zoom: Math.max(view.zoom / 1.6, ZOOM.least)});
 get("whole").onclick = flyHome;
 
 // ---- the start
-function range(axis, low, span) {
+function range(axis) {
   const values = scene.movies.length ? scene.movies.map((movie) => movie[axis]) : [0];
   const least = Math.min(...values);
-  return {[low]: least, [span]: Math.max(...values) - least || 1};
+  return [least, Math.max(...values) - least || 1];
 }
 
 /** Adapts the drawing to the size of the canvas. */
@@ -505,16 +469,18 @@ export function fit() {
 
 /** Call once `scene` has movies and clusters. */
 export function startMap() {
-  Object.assign(extent, range("x", "left", "width"), range("y", "bottom", "height"));
+  [extent.left, extent.width] = range("x");
+  [extent.bottom, extent.height] = range("y");
   Object.assign(home, {x: extent.left + extent.width / 2, y: extent.bottom + extent.height / 2});
   Object.assign(view, home);
   for (const movie of scene.movies) movie.radius = 1.8 + 5.5 * Math.sqrt(movie.n / Math.max(1, scene.movies[0].n));
   for (const cluster of scene.clusters) {
     cluster.shape = SHAPES[Math.floor(cluster.id / 10) % SHAPES.length];
-    cluster.centres = cluster.members.length ? centresOf(cluster.members) : [];
+    cluster.centre = centreOf(cluster.members);
   }
   fit();
   readTheme();
   new ResizeObserver(fit).observe(canvas);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", readTheme);
+  for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"])
+    matchMedia(query).addEventListener("change", readTheme);
 }

@@ -8,7 +8,7 @@
 //
 // So a prediction is the mean plus a part from each rating.
 
-const TYPES = {float32: Float32Array, int8: Int8Array, uint16: Uint16Array};
+const TYPES = {float32: Float32Array, int8: Int8Array};
 
 /** Numbers from base 64. */
 function unpack(text, type) {
@@ -17,28 +17,35 @@ function unpack(text, type) {
 }
 
 /** The model of the page; `ratings`, here and below, are {movie: row, stars: 0.5 to 5 or null, session}. */
-export function openModel(content, nRatings) {
+export function openModel(content, movies) {
   const mean = unpack(content.mean, "float32");
-  const counts = unpack(content.counts, "uint16");
-  const start = new Uint32Array(counts.length + 1);
-  counts.forEach((count, row) => {
-    start[row + 1] = start[row] + count;
-  });
+  const names = Object.keys(content.mix);
   const model = {
     ...content,
+    ...content.constants,
     n: mean.length,
     mean,
-    nRatings,
-    start,
+    mix: Object.values(content.mix),
+    genres: movies.genres.map((text) =>
+      text
+        .split("|")
+        .filter(Boolean)
+        .map((name) => names.indexOf(name)),
+    ),
+    nRatings: movies.n,
     vectors: unpack(content.vectors, "int8"), // draws × (1 + entries) × movies: the offset, then y
     scales: unpack(content.scales, "float32"), // draws × (1 + entries)
     features: unpack(content.features, "int8"), // rank × movies
     featureWeights: unpack(content.feature_weights, "float32"), // rank × draws × entries
     intercept: unpack(content.intercept, "float32"),
-    columns: unpack(content.columns, "uint16"),
-    weights: unpack(content.weights, "int8"),
+    left: unpack(content.left, "int8"), // movies × inner, as right: what rating one movie adds to another
+    leftScales: unpack(content.left_scales, "float32"),
+    right: unpack(content.right, "int8"),
+    rightScales: unpack(content.right_scales, "float32"),
+    nTraining: unpack(content.n_ratings, "float32"),
   };
   model.rank = model.features.length / model.n;
+  model.inner = model.left.length / model.n;
   return model;
 }
 
@@ -170,28 +177,46 @@ export function deviation(model, person, movie) {
   return Math.sqrt(variance(model, person, movie) + model.noise);
 }
 
-/** Stars that each rating adds to the prediction for a movie, the largest first. */
-export function explain(model, person, movie) {
-  const added = new Float64Array(person.rated.length);
-  person.draws.forEach(({influence}, draw) => {
-    const y = vectorOf(model, draw, movie);
-    influence.forEach((part, i) => {
-      added[i] += dot(part, y) / model.draws;
-    });
-  });
-  return person.rated.map((rating, i) => ({...rating, added: added[i]})).sort((a, b) => b.added - a.added);
+/** What rating a movie stands for; one seen without stars counts as one of 3.5 stars. */
+const worth = (model, stars) => inputOf(model, stars ?? model.seen);
+
+/** Σ x_i left_i over the ratings: with right_j, what they add to the estimate for movie j. */
+function addUp(model, ratings) {
+  const sums = new Float64Array(model.inner);
+  for (const {movie, stars} of ratings) {
+    const x = worth(model, stars) * model.leftScales[movie];
+    const first = movie * model.inner;
+    for (let k = 0; k < model.inner; k++) sums[k] += x * model.left[first + k];
+  }
+  return sums;
 }
 
-/** EASE's x B of every movie; a movie seen without stars has the value 1. */
-function estimate(model, ratings) {
-  const scores = Float32Array.from(model.intercept);
-  for (const {movie, stars} of ratings) {
-    const x = (stars === null ? 1 : inputOf(model, stars)) * model.weight_scale;
-    for (let i = model.start[movie]; i < model.start[movie + 1]; i++) {
-      scores[model.columns[i]] += x * model.weights[i] * Math.abs(model.weights[i]);
-    }
-  }
-  return scores;
+function addedTo(model, sums, movie) {
+  const first = movie * model.inner;
+  let total = 0;
+  for (let k = 0; k < model.inner; k++) total += sums[k] * model.right[first + k];
+  return total * model.rightScales[movie];
+}
+
+/** The liked films that add most to the estimate for a movie, the largest first. */
+export function explain(model, ratings, movie) {
+  const parts = ratings.map((rating) => ({...rating, added: addedTo(model, addUp(model, [rating]), movie)}));
+  const least = model.reason * parts.reduce((sum, {added}) => sum + added, model.intercept[movie]);
+  return parts.filter(({stars, added}) => stars >= model.seen && added > least).sort((a, b) => b.added - a.added);
+}
+
+/** How much more, or less, movies count by their genres (stages/ranking/score.py). */
+function tasteOf(model, ratings) {
+  const shares = model.mix.map((share) => model.prior * share);
+  for (const {movie, stars} of ratings)
+    if (stars >= model.relevant) for (const g of model.genres[movie]) shares[g] += 1 / model.genres[movie].length;
+  const total = shares.reduce((a, b) => a + b, 0);
+  const ratio = shares.map((share, g) => (model.mix[g] > 0 ? Math.log(share / total / model.mix[g]) : 0));
+  const divergence = shares.reduce((sum, share, g) => sum + (share / total) * ratio[g], 0);
+  return (movie) => {
+    const own = model.genres[movie];
+    return Math.exp((divergence * own.reduce((sum, g) => sum + ratio[g], 0)) / Math.max(1, own.length));
+  };
 }
 
 /** The standard normal distribution function, to 7 digits: Abramowitz & Stegun 1964, 7.1.26 with z = x / √2. */
@@ -203,26 +228,28 @@ function normalCdf(x) {
   return x > 0 ? 1 - tail : tail;
 }
 
-/** The ranking score of every movie; `adventurous`, from 0 to 1, as in stages/recommender/ranking.py. */
+/** The ranking score of every movie (stages/ranking/score.py); `adventurous` is from 0 to 1. */
 function scoreAll(model, person, ratings, adventurous) {
-  const estimates = estimate(model, ratings);
-  const most = 10 + Math.max(...model.nRatings);
-  return estimates.map((value, movie) => {
-    const bonus = adventurous ? adventurous * Math.sqrt(variance(model, person, movie)) : 0;
-    const known = ((10 + model.nRatings[movie]) / most) ** adventurous;
-    const liked = normalCdf((person.stars[movie] + bonus - model.relevant + 0.25) / model.deviation);
-    return (Math.max(value, model.least) / known) * liked ** model.power;
+  const sums = addUp(model, ratings);
+  const taste = tasteOf(model, ratings);
+  const power = model.discount + adventurous * (1 - model.discount);
+  return model.intercept.map((alone, movie) => {
+    const estimate = Math.max(alone + addedTo(model, sums, movie), model.min_score);
+    const liked = normalCdf((person.stars[movie] - model.relevant + 0.25) / model.deviation);
+    const known = (model.evidence + model.nTraining[movie]) ** power;
+    return (estimate * liked ** model.power * taste(movie)) / known;
   });
 }
 
-/** The `count` movies of the highest score that pass; at full adventure, each lowers its group's by 90 %. */
+/** The `count` movies of the highest score that pass; at full adventure, each lowers the scores of its group. */
 export function recommend(model, ratings, {count, adventurous = 0, passes = () => true, groupOf = (movie) => -movie}) {
   const person = foldIn(model, ratings);
   const scores = scoreAll(model, person, ratings, adventurous);
   const rated = new Set(ratings.map(({movie}) => movie));
+  const least = Math.floor(model.evidence * adventurous); // ratings
   let left = Array.from(scores, (score, movie) => ({movie, score, group: groupOf(movie)}));
   left = left
-    .filter(({movie}) => !rated.has(movie) && passes(movie))
+    .filter(({movie}) => !rated.has(movie) && model.nRatings[movie] >= least && passes(movie))
     .sort((a, b) => b.score - a.score || a.movie - b.movie);
   const movies = [];
   while (left.length && movies.length < count) {
@@ -231,7 +258,7 @@ export function recommend(model, ratings, {count, adventurous = 0, passes = () =
     movies.push(best.movie);
     if (!adventurous) continue;
     left = left.filter((each) => each !== best);
-    for (const each of left) if (each.group === best.group) each.score *= 1 - 0.9 * adventurous;
+    for (const each of left) if (each.group === best.group) each.score *= 1 - model.spread * adventurous;
   }
-  return {person, movies};
+  return {person: {...person, ratings}, movies};
 }

@@ -12,6 +12,7 @@ const COUNTED = /\b(?:part|pt|episode|ep|volume|vol|chapter) +(?=\d+\b)/g;
 const SERIES = /^(?:the |an? )?(\S+ .*?[\p{L}\p{N}])(?: and the |[’']s )/iu;
 const FAMOUS = 0.1; // share of the best-known movie's ratings from which initials are enough
 const FAR = 5; // times as many ratings make one of several movies the one that is meant
+const BEHIND = /^(.+), (the|an?|l[ae]s?|l'|il?|lo|el|los|gli|der|die|das|d[eé]t?n?|een|en|et|un[aeo]?)$/i; // articles
 const TIERS = {exact: 0, start: 1, words: 2, inside: 3, typos: 4};
 
 /** In lower case without accents, punctuation and filler words, and with digits for numerals. */
@@ -50,11 +51,8 @@ function namesOf(movie) {
 
 /** First letters of a name's words, with and without an article: at least three, or two with a number. */
 function initials(name) {
-  const words =
-    name
-      .toLowerCase()
-      .replace(/[’'.]/g, "")
-      .match(/[\p{L}\p{N}]+/gu) ?? [];
+  const plain = name.toLowerCase().replace(/[’'.]/g, "");
+  const words = plain.match(/[\p{L}\p{N}]+/gu) ?? [];
   const isNumber = (word) => /^\d+$/.test(word);
   const letters = words.map((word) => (isNumber(word) ? word : word[0])).join("");
   const both = words[0] === "the" ? [letters, letters.slice(1)] : [letters];
@@ -79,6 +77,16 @@ function typos(text, name) {
 
 const digits = (text) => text.replace(/\D/g, "");
 
+/** A bit for each letter or digit. */
+const lettersOf = (key) => [...key].reduce((bits, letter) => bits | (1 << (letter.charCodeAt(0) % 32)), 0);
+
+/** How many bits are set. */
+function countBits(bits) {
+  let n = 0;
+  for (let left = bits; left; left &= left - 1) n++;
+  return n;
+}
+
 /** Names with years that a text may stand for: "Se7en 1995" is a title, or one and its year. */
 function readings(text) {
   const [, name, inner] = text.match(/^(.*\S)\s*\((\d{4})(?:\s*[-–]\s*(?:\d{4})?)?\)$/) ?? [];
@@ -98,12 +106,9 @@ export function openSearch(movies) {
       const key = normalise(text);
       if (!whole && /^[\d ]+$/.test(key)) continue;
       if (whole) movie.keys.push(key);
-      names.push({key, movie});
+      names.push({key, movie, letters: lettersOf(key)});
       note(key.replaceAll(" ", ""), movie, whole);
-      if (movie.n >= FAMOUS * movies[0].n)
-        initials(text).forEach((letters) => {
-          note(letters, movie, false);
-        });
+      if (movie.n >= FAMOUS * movies[0].n) for (const letters of initials(text)) note(letters, movie, false);
     }
     movie.words = [...new Set(movie.keys.join(" ").split(" "))];
   }
@@ -111,15 +116,19 @@ export function openSearch(movies) {
 }
 
 /** Names that differ in few letters, whole or as far as they are typed, and in no digit. */
-function withTypos(index, key) {
+function withTypos(index, key, wholeOnly = false) {
   const allowed = Math.min(Math.floor(key.length / 5), 3);
   const found = new Map();
-  for (const {key: name, movie} of allowed ? index.names : []) {
-    if (name.length < key.length - allowed) continue;
-    const distance = typos(key, name.slice(0, key.length + allowed + 1)); // longer ones differ by more
-    const least = distance.whole <= allowed && digits(name) === digits(key) ? distance.whole : distance.start + 0.5;
-    if (least <= allowed + 0.5 && digits(name).startsWith(digits(key)))
-      found.set(movie, Math.min(least, found.get(movie) ?? 9));
+  const letters = lettersOf(key);
+  for (const name of allowed ? index.names : []) {
+    const longer = name.key.length - key.length;
+    if (longer < -allowed || countBits(letters & ~name.letters) > allowed) continue; // each is a typo
+    if (wholeOnly && (longer > allowed || countBits(name.letters & ~letters) > allowed)) continue;
+    const distance = typos(key, name.key.slice(0, key.length + allowed + 1)); // longer ones differ by more
+    const same = distance.whole <= allowed && digits(name.key) === digits(key);
+    const least = same ? distance.whole : distance.start + 0.5;
+    if (least <= allowed + 0.5 && digits(name.key).startsWith(digits(key)))
+      found.set(name.movie, Math.min(least, found.get(name.movie) ?? 9));
   }
   return found;
 }
@@ -137,14 +146,11 @@ function withSimilarWords(index, key) {
 
 /** "Matrix 2" is the second by year of the movies that start with "Matrix". */
 function addSequels(index, parts, add) {
-  const [place, base] = [Number(parts.at(-1)), parts.slice(0, -1).join(" ")];
-  if (!(place > 0) || !base) return;
+  const [sequel, base] = [Number(parts.at(-1)), parts.slice(0, -1).join(" ")];
+  if (!(sequel > 0) || !base) return;
   const series = index.movies.filter((movie) => movie.keys.some((name) => ` ${name} `.includes(` ${base} `)));
-  series
-    .sort((a, b) => a.year - b.year)
-    .forEach((movie, i) => {
-      add(movie, i + 1 === place ? TIERS.words : TIERS.typos);
-    });
+  series.sort((a, b) => a.year - b.year);
+  for (const [i, movie] of series.entries()) add(movie, i + 1 === sequel ? TIERS.words : TIERS.typos);
 }
 
 /** Each movie that the key may mean, with a rank; the lowest is the best. */
@@ -191,17 +197,29 @@ export function search(index, text, count) {
   return {movies: order.slice(0, count).map(([movie]) => movie), note};
 }
 
-/** The movie of a list of films that is meant without doubt, or null. */
+/** A name as it is said: without other titles in parentheses, the article in front. */
+const asSaid = (name) => name.replace(/(?<=\S)(\s+\([^()]*\))+$/, "").replace(BEHIND, "$2 $1");
+
+/** The movie of a list of films that is meant without doubt, or null; "Matrix, The (1999)" is one. */
 export function find(index, title, year) {
-  const key = normalise(title);
+  for (const reading of year ? [{name: title, year}] : readings(title)) {
+    for (const name of new Set([reading.name, asSaid(reading.name)])) {
+      const movie = findNamed(index, normalise(name), reading.year);
+      if (movie) return movie;
+    }
+  }
+  return null;
+}
+
+function findNamed(index, key, year) {
   const fits = (movie) => isNear(movie, year) || (year !== null && movie.year === null);
   let found = [...new Set(index.exact.get(key.replaceAll(" ", ""))?.map(({movie}) => movie))].filter(fits);
   const titled = found.filter((movie) => movie.keys.includes(key));
   if (titled.length) found = titled;
   if (!found.length && key.length >= 5) {
-    const close = [...withTypos(index, key)].filter(([movie, distance]) => fits(movie) && Number.isInteger(distance));
-    const least = Math.min(...close.map(([, distance]) => distance));
-    found = close.filter(([, distance]) => distance === least).map(([movie]) => movie);
+    const near = [...withTypos(index, key, true)].filter(([movie, n]) => fits(movie) && Number.isInteger(n));
+    const least = Math.min(...near.map(([, n]) => n));
+    found = near.filter(([, n]) => n === least).map(([movie]) => movie);
   }
   const ofYear = found.filter((movie) => movie.year === year);
   if (ofYear.length) found = ofYear;

@@ -19,6 +19,7 @@ METHODS = {
     "model": "**this model**",
 }
 METRICS = {"rmse": "RMSE, stars", "mae": "MAE, stars", "ndcg_at_10": "NDCG@10", "recall_at_10": "Recall@10"}
+METRICS |= {"corrected_ndcg_at_10": "corrected NDCG@10"}
 QUESTIONS = {
     "random": "*What would this person have said then?*",
     "temporal": "*What will people say next?*",

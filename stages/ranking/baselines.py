@@ -13,7 +13,7 @@ from tqdm import tqdm
 from stages.factorization.model import Model, NotebookFactors, single
 from stages.movielens.ratings import Ratings, views
 from stages.ranking import ease
-from stages.ranking.ease import Ease
+from stages.ranking.linear import LinearModel
 from stages.ranking.metrics import Score, rating_rows
 from stages.ranking.neighbours import fits_in_memory, item_similarities, predict_all, rank_by_items
 from stages.ranking.score import shares
@@ -27,7 +27,7 @@ class Baseline(NamedTuple):
 
 
 def fit_baselines(
-    train: Ratings, factors: NotebookFactors, on_stars: Ease, bias_penalty: float, ease_penalty: float
+    train: Ratings, factors: NotebookFactors, on_stars: LinearModel, bias_penalty: float, ease_penalty: float
 ) -> Iterator[tuple[str, Baseline]]:
     """The name and fit of each baseline, fitted one at a time, as some take much memory.
 
@@ -80,7 +80,7 @@ def biases(train: Ratings, penalty: float) -> Model:
     return single(mean.float(), user_biases.float()[:, None], movie_biases.float()[:, None])
 
 
-def ease_score(fitted: Ease, by_user: Ratings) -> Score:
+def ease_score(fitted: LinearModel, by_user: Ratings) -> Score:
     """Score movies by EASE for users with ratings of these values, sorted by user."""
     return lambda user: fitted.score(rating_rows(by_user, user))
 

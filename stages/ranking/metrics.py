@@ -112,6 +112,7 @@ def rank_users(score: Score, part: Part) -> pd.DataFrame:
     users = users[:: max(1, -(-len(users) // MAX_USERS))].contiguous()
     movie = torch.zeros(len(users), min(10, seen.n_movies), dtype=torch.int64)
     hit, n_relevant = torch.zeros_like(movie, dtype=torch.bool), torch.zeros_like(users)
+    best, weight = torch.zeros(movie.shape), (part.n_ratings + 1.0).rsqrt()
     for start in tqdm(range(0, len(users), BLOCK), desc="rank", unit=f"{BLOCK} users", delay=2):
         rows = slice(start, start + BLOCK)
         is_relevant, is_seen = (rating_rows(ratings, users[rows]) > 0 for ratings in (relevant, seen))
@@ -119,7 +120,8 @@ def rank_users(score: Score, part: Part) -> pd.DataFrame:
         movie[rows] = scores.topk(movie.shape[1], dim=1).indices
         hit[rows] = is_relevant.gather(1, movie[rows])
         n_relevant[rows] = is_relevant.sum(dim=1)
-    lists = Lists(hit, n_relevant, part.n_ratings[movie])
+        best[rows] = (is_relevant * weight).topk(movie.shape[1], dim=1).values
+    lists = Lists(hit, n_relevant, part.n_ratings[movie], weight[movie], best)
     found = {name: metric(lists).double().numpy() for name, metric in RANKING_METRICS.items()}
     return pd.DataFrame(found, index=users.numpy())
 
@@ -130,6 +132,8 @@ class Lists(NamedTuple):
     hit: Bool[Tensor, "users length"]  # whether a movie is relevant
     n_relevant: Int[Tensor, " users"]  # relevant movies of the user, at least 1
     n_ratings: Int[Tensor, "users length"]  # of the movies in training
+    weight: Float[Tensor, "users length"]  # of the movies in the corrected NDCG
+    best: Float[Tensor, "users length"]  # the largest weights of relevant movies, in descending order
 
 
 def ndcg(lists: Lists) -> Float[Tensor, " users"]:
@@ -142,6 +146,16 @@ def ndcg(lists: Lists) -> Float[Tensor, " users"]:
     discount = 1 / torch.arange(2, length + 2, dtype=torch.float64).log2()
     best = discount.cumsum(0)[lists.n_relevant.clamp(max=length) - 1]
     return (lists.hit * discount).sum(dim=1) / best
+
+
+def corrected_ndcg(lists: Lists) -> Float[Tensor, " users"]:
+    """NDCG with gain (number of training ratings + 1)^-½ for a relevant movie: a less known one counts more.
+
+    Well-known movies are among the held-out ratings more often than people would like them, as more people
+    come to rate them. Steck 2011, "Item popularity and recommendation accuracy", with β = ½.
+    """
+    discount = 1 / torch.arange(2, lists.hit.shape[1] + 2, dtype=torch.float64).log2()
+    return (lists.hit * lists.weight * discount).sum(dim=1) / (lists.best * discount).sum(dim=1)
 
 
 def recall(lists: Lists) -> Float[Tensor, " users"]:
@@ -160,9 +174,10 @@ def popularity(lists: Lists) -> Float[Tensor, " users"]:
 RANKING_METRICS: dict[str, Callable[[Lists], Tensor]] = {
     "ndcg_at_10": ndcg,
     "recall_at_10": recall,
+    "corrected_ndcg_at_10": corrected_ndcg,
     "popularity": popularity,
 }
-"""Metrics of lists, by name: in every table, and but for popularity also in the metrics of DVC."""
+"""Metrics of lists, by name: in every table, and the first two also in the metrics of DVC."""
 
 
 def rating_rows(ratings: Ratings, users: Int[Tensor, " users"]) -> Float[Tensor, "users n_movies"]:

@@ -13,7 +13,7 @@ from stages.factorization.model import Model
 from stages.movielens.ratings import Ratings, concatenate
 from stages.movielens.tables import read_movies
 from stages.movielens.title_format import spoken
-from stages.ranking.ease import Ease
+from stages.ranking.score import Ranker
 from stages.recommender.title_search import Titles
 
 
@@ -31,11 +31,14 @@ class Artifacts:
         return model
 
     @cached_property
-    def ease(self) -> Ease:
-        """Estimates which movies a person has seen."""
-        ease = Ease.load(self.data / "ease.pt")
-        self._check("ease.pt", ease.n_movies)
-        return ease
+    def ease(self) -> Ranker:
+        """Ranks movies for users of the dataset."""
+        return self._ranker("ease.pt")
+
+    @cached_property
+    def ridge(self) -> Ranker:
+        """Ranks movies for anybody else."""
+        return self._ranker("ridge.pt")
 
     @cached_property
     def embeddings(self) -> MovieEmbeddings:
@@ -90,6 +93,11 @@ class Artifacts:
         ratings = reduce(concatenate, map(Ratings.load, parts))
         self._check("train.pt", ratings.n_movies, ratings.n_users)
         return ratings
+
+    def _ranker(self, name: str) -> Ranker:
+        ranker = Ranker.load(self.data / name)
+        self._check(name, ranker.n_movies)
+        return ranker
 
     def _check(self, name: str, n_movies: int | None = None, n_users: int | None = None) -> None:
         """Raise UserError unless the numbers are those of movies.csv and users.csv."""

@@ -4,18 +4,22 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from stages.core.cli import UserError
 from stages.movielens.title_format import label
-from stages.ranking.score import DISLIKED
+from stages.ranking.score import EVIDENCE, REASON, SEEN
 from stages.recommender.profile import UserProfile
 from stages.recommender.ranking import recommend
 from stages.recommender.recommender import Recommender
 
-LEAST = 0.05  # stars that a rating must add to be named in a table
 LEAST_WIDTH = 40  # characters of a table, also on a terminal that says 0
-NARROW = {"because of": 60, "genres": 100, "cluster": 140}  # characters that a terminal needs for a column
+NARROW = {"because you liked": 60, "genres": 100, "cluster": 140}  # characters that a terminal needs
+CAPTION = (
+    "Sorted by score, in percent of the best: how likely you are to watch a film and to like it, well-known\n"
+    "films counting less. Stars are predictions, ± {:.1f}."
+)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -30,7 +34,8 @@ def run(options: argparse.Namespace) -> None:
     profiles = [profile] + ([_other(options.companion, recommender)] if options.companion is not None else [])
     seen_by = [*profiles, *(_other(name, recommender) for name in options.unseen_by)]
     filters = {"genres": options.genre, "excluded_genres": options.exclude_genre, "years": options.years}
-    filters |= {"cluster": options.cluster, "min_ratings": options.min_ratings}
+    least = 0 if options.similar is not None else int(EVIDENCE * options.adventurous)
+    filters |= {"cluster": options.cluster, "min_ratings": max(options.min_ratings, least)}
     candidates = recommender.candidates(seen_by, **filters)
     if options.similar is not None:
         found = recommender.most_similar(options.similar, candidates, options.top)
@@ -55,52 +60,52 @@ def _other(name: str, recommender: Recommender) -> UserProfile:
 
 def show(records: list[dict[str, Any]], as_json: bool) -> None:
     """Print recommendations or similar movies."""
-    rows = [_row(place, record) for place, record in enumerate(records, start=1)]
+    deviations = [each for record in records for each in record.get("deviation", ())]
+    caption = ["", CAPTION.format(median(deviations)), ""] if deviations else []
+    best = max(record.get("score", 0) for record in records)
+    rows = [_row(place, record, best) for place, record in enumerate(records, start=1)]
     if as_json:
         print(json.dumps(records, indent=2))
-    elif sys.stdout and sys.stdout.isatty():
-        _print_grid(rows)
+        return
+    if sys.stdout and sys.stdout.isatty():
+        _print_grid(rows, caption)
     else:
         table = [list(rows[0]), *(row.values() for row in rows)]
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         for cells in table:
             print("  ".join(map(str.ljust, cells, widths)).rstrip())
+        print(*caption, sep="\n", end="")
 
 
-def _row(place: int, record: dict[str, Any]) -> dict[str, str]:
+def _row(place: int, record: dict[str, Any], best: float) -> dict[str, str]:
     row = {"": str(place), "movie": label(record["title"], record["year"])}
     if "similarity" in record:
         row["similarity"] = f"{record['similarity']:.2f}"
         row["stars"] = f"{record['mean_rating']:.1f} from {record['n_ratings']:,}"
     else:
-        stars = map(_stars, record["stars"], record["deviation"])
+        row["score"] = f"{100 * record['score'] / best:.0f}"
+        stars = (f"{min(max(each, 0.5), 5):.1f}" for each in record["stars"])
         row["stars: you / they" if record["stars"][1:] else "stars"] = " / ".join(stars)
     row["genres"] = ", ".join(record["genres"])
     row["cluster"] = "{number}. {name}".format(**record["cluster"]) if record["cluster"] else ""
     if "because" in record:
-        row["because of"] = _reasons(record["because"])
+        row["because you liked"] = _reasons(record["because"])
     return row
 
 
-def _stars(stars: float, deviation: float) -> str:
-    return f"{min(max(stars, 0.5), 5):.1f}" + (f" ± {deviation:.1f}" if deviation else "")
-
-
 def _reasons(because: list[dict[str, Any]]) -> str:
-    """The two ratings that add most; for two people, the one of each."""
+    """The two liked films that add most to the estimate; for two people, the one of each."""
     people, texts = ["you: ", "they: "] if because[1:] else [""], []
     for person, explanation in zip(people, because, strict=True):
-        named = [rating for rating in explanation["ratings"] if rating["added"] >= LEAST][: 2 // len(because)]
-        texts += [person + ", ".join(map(_reason, named))] if named else []
+        ratings = explanation["ratings"]
+        least = REASON * (explanation["alone"] + sum(rating["added"] for rating in ratings))
+        liked = [rating for rating in ratings if (rating["stars"] or 0) >= SEEN and rating["added"] > least]
+        names = [label(rating["title"], rating["year"]) for rating in liked[: 2 // len(because)]]
+        texts += [person + ", ".join(names)] if names else []
     return "; ".join(texts)
 
 
-def _reason(rating: dict[str, Any]) -> str:
-    disliking = "disliking " if rating["stars"] <= DISLIKED else ""
-    return f"{disliking}{label(rating['title'], rating['year'])} {rating['added']:+.2f}"
-
-
-def _print_grid(rows: list[dict[str, str]]) -> None:
+def _print_grid(rows: list[dict[str, str]], caption: list[str]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -110,7 +115,7 @@ def _print_grid(rows: list[dict[str, str]]) -> None:
     headings = [heading for heading in rows[0] if console.width >= NARROW.get(heading, 0)]
     grid = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for heading in headings:
-        grid.add_column(heading, no_wrap=heading.startswith(("stars", "similarity")))
+        grid.add_column(heading, no_wrap=heading.startswith(("score", "stars", "similarity")))
     for row in rows:
         grid.add_row(*(row[heading] for heading in headings))
-    console.print(grid)
+    console.print(grid, *caption, sep="\n")

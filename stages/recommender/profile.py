@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from stages.core.cli import UserError, printable
 from stages.factorization.fold_in import UserPosterior, fold_in
-from stages.ranking.score import DISLIKED, values
+from stages.ranking.score import DISLIKED, SEEN
 from stages.recommender import film_list
 from stages.recommender.artifacts import Artifacts
 
@@ -45,7 +45,7 @@ class UserProfile:
 
         Raises one UserError for all that are unknown, ambiguous or off the scale.
         """
-        errors = []
+        errors, understood = list[str](), dict[str, str]()
         for text in [*(f"{title}={LIKED}" for title in liked), *rated]:
             title, equals, number = text.rpartition("=")
             try:
@@ -59,8 +59,10 @@ class UserProfile:
             if movie in self.stars:
                 note(f"{self.artifacts.titles.labels[movie]} is rated more than once; {stars:g} stars count")
             self._rate(movie, stars, NOW)
+            understood[title] = self.artifacts.titles.labels[movie]
         if errors:
             raise UserError("\n".join(errors))
+        note_titles(understood)
 
     def add_list(self, path: Path) -> None:
         """Add the films of a CSV file, each rated on a day of its own; films not found are left out.
@@ -102,12 +104,20 @@ class UserProfile:
         times = torch.tensor(list(self.times.values()), dtype=torch.int64)
         return fold_in(self.artifacts.model, movie, stars, times, self.user)
 
-    def ease_estimate(self) -> Float[Tensor, " n_movies"]:
-        """EASE's estimate for each movie; a movie seen without stars has the value 1, as one of 3.5 stars."""
-        row = torch.zeros(1, len(self.artifacts.movies))
-        row[0, list(self.seen)] = 1
-        row[0, list(self.stars)] = values(torch.tensor(list(self.stars.values())))
-        return self.artifacts.ease.score(row)[0]
+    def given(self) -> Float[Tensor, " n_movies"]:
+        """The stars of each movie, `SEEN` for one seen without stars, 0 for all others."""
+        row = torch.zeros(len(self.artifacts.movies))
+        row[list(self.seen)] = SEEN
+        row[list(self.stars)] = torch.tensor(list(self.stars.values()))
+        return row
+
+
+def note_titles(understood: dict[str, str]) -> None:
+    """Say which movies were found, unless each is written as here."""
+    if [*understood] != [*understood.values()]:
+        note(
+            "; ".join(f"{title.strip()} is {label}" for title, label in understood.items() if title != label)
+        )
 
 
 def note(text: str) -> None:

@@ -6,8 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from stages.factorization.fold_in import UserPosterior
-from stages.ranking.score import MIN_SCORE, noise_deviation, ranking_score
+from stages.ranking.score import SPREAD, Ranker, noise_deviation, ranking_score, values
 from stages.recommender.profile import UserProfile
 
 
@@ -21,70 +20,58 @@ def recommend(
     """The `count` candidates with the highest scores; `adventurous` is from 0 to 1.
 
     The score for several people is the lowest of theirs ("least-misery"), or their "mean". Each record has an
-    entry for each person in `stars`, `deviation` and `because`, which adds up to the predicted stars: those
-    without ratings (`alone`), and those `added` by each of the `ratings`. Stars may be off the scale.
+    entry for each person in `stars`, `deviation` and `because`, which adds up to the estimate of the ranking
+    score: for anybody (`alone`), and what is `added` by each of the `ratings`. Stars may be off the scale.
     """
-    index = candidates.nonzero().flatten()
-    people = [(profile, profile.posterior()) for profile in profiles]
-    stars = torch.stack([person.stars()[index] for _, person in people])
-    scores = [_score(*each, own, index, adventurous) for each, own in zip(people, stars, strict=True)]
-    both = torch.stack(scores)
-    score = both.amin(dim=0) if together == "least-misery" else both.mean(dim=0)
     artifacts = profiles[0].artifacts
+    index = candidates.nonzero().flatten()
+    people = [profile.posterior() for profile in profiles]
+    # scores of two models cannot be compared
+    ranker = artifacts.ease if all(each.user is not None for each in profiles) else artifacts.ridge
+    given = torch.stack([profile.given() for profile in profiles])
+    stars = torch.stack([person.stars() for person in people])
+    noise = torch.cat([noise_deviation(person.noise[:, None]) for person in people])
+    both = ranking_score(ranker, given, stars, noise, adventurous)[:, index]
+    score = both.amin(dim=0) if together == "least-misery" else both.mean(dim=0)
     cluster = torch.tensor(artifacts.movies["cluster"].to_numpy("int64", na_value=-1))[index]
     rows = spread(score, cluster.where(cluster >= 0, -1 - index), count, adventurous)
-    deviation = torch.stack([person.deviation(index[rows]) for _, person in people]).T
+    deviation = torch.stack([person.deviation(index[[*rows]]) for person in people]).T
     return [
         {
             **artifacts.records[index[row]],
-            "score": score[row].item(),
-            "stars": stars[:, row].tolist(),
+            "score": value,
+            "stars": stars[:, index[row]].tolist(),
             "deviation": deviation[place].tolist(),
-            "because": [_explain(*each, int(index[row])) for each in people],
+            "because": [
+                _explain(*each, ranker, int(index[row])) for each in zip(profiles, given, strict=True)
+            ],
         }
-        for place, row in enumerate(rows)
+        for place, (row, value) in enumerate(rows.items())
     ]
-
-
-def _score(
-    profile: UserProfile,
-    person: UserPosterior,
-    stars: Float[Tensor, " candidates"],
-    index: Int[Tensor, " candidates"],
-    adventurous: float,
-) -> Float[Tensor, " candidates"]:
-    """The ranking score; the more adventurous, the less popularity and the more uncertainty count.
-
-    At full adventure EASE's estimate is relative to the number of ratings, and the stars are one
-    standard deviation, without the noise of ratings, above the prediction.
-    """
-    if adventurous:
-        variance = (person.deviation(index).square() - person.noise.mean()).clamp(min=0)
-        stars = stars + adventurous * variance.sqrt()
-    # 10 more: a single rating is no evidence
-    ratings = 10 + torch.tensor(profile.artifacts.movies["n_ratings"].to_numpy())
-    estimate = profile.ease_estimate().clamp(min=MIN_SCORE) / (ratings / ratings.max()).pow(adventurous)
-    return ranking_score(stars[None], noise_deviation(person.noise[:, None]), estimate[index][None])[0]
 
 
 def spread(
     score: Float[Tensor, " candidates"], group: Int[Tensor, " candidates"], count: int, adventurous: float
-) -> list[int]:
+) -> dict[int, float]:
     """The rows with the highest scores; at full adventure, each lowers the scores of its group by 90 %."""
-    left, rows = score.clone(), []
+    left, rows = score.clone(), dict[int, float]()
     for _ in range(min(count, len(score))):
         best = int(left.argmax())
-        rows.append(best)
-        left = left.where(group != group[best], left * (1 - 0.9 * adventurous))
+        rows[best] = left[best].item()
+        left = left.where(group != group[best], left * (1 - SPREAD * adventurous))
         left[best] = -torch.inf
     return rows
 
 
-def _explain(profile: UserProfile, person: UserPosterior, movie: int) -> dict[str, Any]:
-    """What is predicted without ratings, and what each rating adds, the largest first."""
-    alone, added = person.explain(movie)
+def _explain(
+    profile: UserProfile, given: Float[Tensor, " n_movies"], ranker: Ranker, movie: int
+) -> dict[str, Any]:
+    """What the estimate is for anybody, and what each film adds, the largest first; stars may be missing."""
+    seen = sorted(profile.seen)
+    added = values(given[seen]) * ranker.weights(torch.tensor(seen, dtype=torch.int64), movie)
     ratings = []
-    for (rated, stars), stars_added in zip(profile.stars.items(), added.tolist(), strict=True):
-        name = {key: profile.artifacts.records[rated][key] for key in ("movie_id", "title", "year")}
-        ratings.append({**name, "stars": stars, "added": stars_added})
+    for film, amount in zip(seen, added.tolist(), strict=True):
+        name = {key: profile.artifacts.records[film][key] for key in ("movie_id", "title", "year")}
+        ratings.append({**name, "stars": profile.stars.get(film), "added": amount})
+    alone = ranker.intercept[ranker.movies == movie].sum().item()
     return {"alone": alone, "ratings": sorted(ratings, key=lambda rating: -rating["added"])}

@@ -9,6 +9,7 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from stages.core.cli import UserError
+from stages.ranking.score import EVIDENCE
 from stages.recommender.artifacts import Artifacts
 from stages.recommender.filters import passing
 from stages.recommender.profile import UserProfile
@@ -45,7 +46,7 @@ class Recommender(Artifacts):
         """Movies for somebody with these ratings by title (stars), or for a user of the dataset, or both.
 
         `adventurous` is from 0 to 1, `filters` are those of `filters.passing`. The column because says how
-        many stars each rating adds to a prediction.
+        much each film adds to the estimate of the ranking score.
         """
         profile = UserProfile(self)
         if user_id is not None:
@@ -53,6 +54,7 @@ class Recommender(Artifacts):
         profile.add_titles([], [f"{title}={stars}" for title, stars in (ratings or {}).items()])
         if not profile.seen:
             raise UserError('nobody to recommend to: give ratings such as {"Alien": 5}, or a user_id')
+        filters["min_ratings"] = max(filters.get("min_ratings", 0), int(EVIDENCE * adventurous))
         records = recommend([profile], self.candidates([profile], **filters), count, adventurous)
         movie = pd.Index(self.movies["movie_id"]).get_indexer([record["movie_id"] for record in records])
         columns = {
@@ -81,7 +83,7 @@ class Recommender(Artifacts):
         movie = self.titles.find(title)
         name = self.titles.labels[movie]
         try:
-            others, cosines = self.embeddings.nearest(movie)
+            others, cosines = self.embeddings.nearest(movie, self.ridge.right.T.numpy())
         except KeyError:
             n_ratings = self.movies["n_ratings"][movie]
             raise UserError(f"{name} has {n_ratings} ratings, too few to find similar movies") from None

@@ -10,11 +10,13 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from stages.core.cli import UserError
-from stages.movielens.title_format import label, split_year, spoken
+from stages.movielens.title_format import alternatives, label, split_year, spoken
 from stages.recommender.normalization import Kind, initials, names_of, normalise
 
 FAR = 5
 """A movie with this many times the ratings of any other candidate is taken without a question."""
+CLEARLY = 2
+"""The same for a movie with this title alone, where the others have more than one."""
 FAMOUS = 0.1
 """A movie with at least this share of the maximum number of ratings is found by a word or initials."""
 _BARE_YEAR = re.compile(r"(?P<name>.*[^\s,]),?\s+(?P<year>(?:1[89]|20)\d\d)")
@@ -35,6 +37,7 @@ class Titles:
     def __init__(self, titles: Sequence[str], years: Sequence[int | None], n_ratings: Sequence[int]) -> None:
         self._years, self._n_ratings, self._least = years, n_ratings, FAMOUS * max(n_ratings)
         self.labels = [label(spoken(title), year) for title, year in zip(titles, years, strict=True)]
+        self._plain = {movie for movie, title in enumerate(titles) if not alternatives(title)}
         best_first = sorted(range(len(titles)), key=lambda movie: -n_ratings[movie])
         rows = [(movie, *name) for movie in best_first for name in names_of(titles[movie])]
         names = map(Name, *zip(*rows, strict=True), normalise(text for *_, text in rows))
@@ -109,11 +112,16 @@ class Titles:
         """The movie that is far better known than the others; of a series its first."""
         same = self._of_kind(found)
         verbatim = [name for name in same if name.text.casefold() == text.casefold()]
-        movies = self._distinct([name for name in verbatim or same if not self._is_far(same, [name])])
+        plain = [name for name in verbatim if name.kind == Kind.TITLE and name.movie in self._plain]
+        rest = [name for name in verbatim if name not in plain]
+        whole = plain if len(plain) == 1 and self._is_far(plain, rest, CLEARLY) else []
+        movies = self._distinct(
+            [name for name in whole or verbatim or same if not self._is_far(same, [name])]
+        )
         is_series = same[0].kind in (Kind.SERIES, Kind.INITIALS) and len({name.key for name in same}) == 1
         if movies and is_series:
             movies = [min(movies, key=lambda movie: (self._years[movie] or 9999, movie))]
-        others = self._meant_instead(year, found, same)
+        others = [] if whole else self._meant_instead(year, found, same)
         if others or len(movies) != 1:
             listed = self._listed([*others, *same])
             raise UserError(f'"{text}" could be any of {listed}; add the year, or give one of these in full')
@@ -144,10 +152,10 @@ class Titles:
     def _is_famous(self, name: Name) -> bool:
         return self._n_ratings[name.movie] >= self._least
 
-    def _is_far(self, names: list[Name], others: list[Name]) -> bool:
+    def _is_far(self, names: list[Name], others: list[Name], times: int = FAR) -> bool:
         """Whether the best known of some movies is far better known than all others."""
         most, second = (max((self._n_ratings[n.movie] for n in each), default=0) for each in (names, others))
-        return most >= FAR * (second + 1)
+        return most >= times * (second + 1)
 
     def _distinct(self, names: list[Name]) -> list[int]:
         """The movies, without those that have title and year of one before."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.clustering.embeddings import MovieEmbeddings, nearest_rows
+from stages.clustering.embeddings import PREDICTORS, MovieEmbeddings, nearest_rows
 from stages.core.cli import UserError
 from tests.clustering.builders import make_embeddings
 
@@ -21,14 +21,16 @@ def test_embeddings_are_read_as_they_were_written(tmp_path: Path) -> None:
 def test_the_most_similar_come_first_whatever_their_length() -> None:
     embedding = np.array([[1.0, 0.0], [5.0, 0.5], [-1.0, 0.0], [0.0, 0.0]])
     found = make_embeddings(np.array([3, 5, 8, 9]), embedding)
-    movies, similarity = found.nearest(3)
+    movies, similarity = found.nearest(3, np.ones((10, 1)))
     assert movies.tolist() == [5, 9, 8]
-    assert similarity.tolist() == pytest.approx([5 / np.hypot(5, 0.5), 0, -1])
+    cosines = np.array([5 / np.hypot(5, 0.5), 0, -1])
+    lengths = np.array([1 + PREDICTORS, (PREDICTORS * (1 + PREDICTORS)) ** 0.5, 1 + PREDICTORS])
+    assert similarity.tolist() == pytest.approx((cosines + PREDICTORS) / lengths)
     assert nearest_rows(embedding, 2)[0].tolist() == [1, 3]
     assert nearest_rows(embedding[:1], 2).shape == (1, 0)
     for movie in (0, 4, 10):
         with pytest.raises(KeyError):
-            found.nearest(movie)
+            found.nearest(movie, np.ones((10, 1)))
 
 
 @pytest.mark.parametrize(

@@ -63,4 +63,4 @@ def small_page(artifacts: Artifacts, table: pd.DataFrame, clusters: pd.DataFrame
     listed = (
         pd.DataFrame(LISTED).merge(table, on="movie") if len(clusters) else table.assign(cluster=0, kind="")
     )
-    return explorer.page(table, clusters, embedding, listed, artifacts.model, artifacts.ease, HOSTILE)
+    return explorer.page(table, clusters, embedding, listed, artifacts.model, artifacts.ridge, HOSTILE)

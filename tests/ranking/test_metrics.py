@@ -1,12 +1,14 @@
 """Metrics agree with scikit-learn, with a plain loop, and with values worked out by hand."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from sklearn.metrics import mean_absolute_error, ndcg_score, root_mean_squared_error
+from torch import Tensor
 
 from stages.movielens.ratings import Ratings
 from stages.ranking import metrics
@@ -99,6 +101,25 @@ def test_ranking_metrics_are_those_of_a_loop(small_parts: Parts, block: int, mon
     found = rank(lambda user: scores[user], seen, test)
     expected = plain_loop(scores.double().numpy(), seen, test)
     assert {name: found[name] for name in expected} == pytest.approx(expected)
+
+
+def constant(scores: list[float], users: Tensor) -> Tensor:
+    return torch.tensor(scores).expand(len(users), -1)
+
+
+def test_a_less_known_movie_counts_more_in_the_corrected_ndcg() -> None:
+    train = make_ratings([(user, movie, 3.0) for movie, n in enumerate([8, 3, 0]) for user in range(n)], 9, 3)
+    held_out = make_ratings([(8, movie, 5.0) for movie in (0, 1)], 9, 3)  # with weights 1/3 and 1/2
+    discounts = [1, 1 / math.log2(3), 1 / 2]
+    best = discounts[0] / 2 + discounts[1] / 3
+    count = torch.bincount(train.movie, minlength=3)
+    part = Part("test", held_out, train[:0], count, (0.5, 5.0))
+    for scores, gain in (
+        ([3.0, 2.0, 1.0], discounts[0] / 3 + discounts[1] / 2),
+        ([1.0, 2.0, 3.0], discounts[1] / 2 + discounts[2] / 3),
+    ):
+        table = metrics.rank_users(partial(constant, scores), part)
+        assert table["corrected_ndcg_at_10"].tolist() == pytest.approx([gain / best])
 
 
 def test_of_too_many_users_every_second_is_ranked(small_parts: Parts, monkeypatch: Patch) -> None:

@@ -17,7 +17,7 @@ from stages.core.files import write_csv
 from stages.factorization import als, gibbs
 from stages.movielens.ratings import Ratings
 from stages.movielens.tables import movies_table, users_table
-from stages.ranking import ease
+from stages.ranking.score import fit_known, fit_new
 from stages.recommender.artifacts import Artifacts
 from stages.recommender.profile import UserProfile
 from tests.clustering.builders import make_embeddings
@@ -110,7 +110,10 @@ def build(data: Path) -> Path:
         make_embeddings(np.array([*CLUSTERED]), embedding), notebook=np.zeros((0, len(FILMS), 2))
     )
     (data / "points.npy").write_bytes(points.serialize())
-    (data / "ease.pt").write_bytes(ease.fit(train, 5.0).serialize())
+    dummies = torch.tensor(films["genres"].str.get_dummies("|").to_numpy(), dtype=torch.float32)
+    genres = torch.nn.functional.normalize(dummies, dim=1)
+    (data / "ease.pt").write_bytes(fit_known(train, genres, 5.0).serialize())
+    (data / "ridge.pt").write_bytes(fit_new(train, genres).serialize())
     (data / "model.pt").write_bytes(fitted(gibbs, train))
     return data
 

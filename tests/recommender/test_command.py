@@ -16,15 +16,21 @@ def movie(title: str, year: int | None, **values: Any) -> dict[str, Any]:
     return {"movie_id": 7, "title": title, "year": year, **values}
 
 
-HEAT, ALIEN = movie("Heat", 1995, stars=4.5, added=0.21), movie("Alien", 1979, stars=2.0, added=0.051)
+HEAT, ALIEN = movie("Heat", 1995, stars=4.5, added=0.21), movie("Alien", 1979, stars=2.0, added=0.11)
+SEVEN, BABE = movie("Seven", 1995, stars=3.5, added=0.1), movie("Babe", 1995, stars=5.0, added=0.01)
 CLUSTER = {"number": 3, "name": "Crime · War, 1960–1999"}
 FACTS = {"n_ratings": 1_234, "mean_rating": 3.96, "genres": ["War", "Drama"], "cluster": CLUSTER}
-BECAUSE = {"alone": 4.0, "ratings": [HEAT, ALIEN]}
-LONG = movie("Endless " * 5 + "[End]", 1999, stars=[4.26], deviation=[0.81], because=[BECAUSE], **FACTS)
+BECAUSE = {"alone": 0.3, "ratings": [HEAT, ALIEN, SEVEN, BABE]}
+LONG = movie(
+    "Endless " * 5 + "[End]", 1999, score=0.5, stars=[4.26], deviation=[0.81], because=[BECAUSE], **FACTS
+)
 SHORT = movie("Ägypten", None, **FACTS | {"genres": [], "cluster": None}) | {
+    "score": 0.3,
     "stars": [5.2],
-    "deviation": [0.0],
-    "because": [{"alone": 5.16, "ratings": [HEAT | {"added": 0.04}]}],
+    "deviation": [0.7],
+    "because": [
+        {"alone": 0.6, "ratings": [HEAT | {"added": 0.03}, movie("Jaws", 1975, stars=None, added=0)]}
+    ],
 }
 
 
@@ -41,19 +47,22 @@ def test_json_has_all_records_in_ascii(capsys: Capture) -> None:
 
 
 def test_in_a_pipe_every_movie_is_one_line_of_aligned_columns(capsys: Capture) -> None:
-    heading, first, second = printed(capsys, LONG, SHORT)
-    for name, cell in {"stars": "4.3 ± 0.8", "genres": "War, Drama", "cluster": "3. Crime · War"}.items():
+    heading, first, second, _, *caption = printed(capsys, LONG, SHORT)
+    cells = {"score": "100", "stars": "4.3", "genres": "War, Drama", "cluster": "3. Crime · War"}
+    for name, cell in cells.items():
         assert first[heading.index(name) :].startswith(cell)
-    assert first.endswith("  Heat (1995) +0.21, disliking Alien (1979) +0.05")
-    assert second.endswith("  5.0"), "on the scale, without deviation, genres, cluster or small reasons"
+    assert first.endswith("  Heat (1995), Seven (1995)"), "liked films that add much"
+    assert second.split() == ["2", "Ägypten", "60", "5.0"], "on the scale, without genres or small reasons"
+    assert "± 0.8" in "".join(caption)
 
 
 def test_two_people_have_one_reason_each(capsys: Capture) -> None:
-    pair = {"stars": [4.26, 3.9], "deviation": [0.8, 1.1], "because": [BECAUSE, {"ratings": [ALIEN, HEAT]}]}
-    heading, row = printed(capsys, LONG | pair)
+    theirs = {"alone": 0.1, "ratings": [ALIEN, SEVEN]}
+    pair = {"stars": [4.26, 3.9], "deviation": [0.8, 1.1], "because": [BECAUSE, theirs]}
+    heading, row, *_ = printed(capsys, LONG | pair)
     assert "stars: you / they" in heading
-    assert "4.3 ± 0.8 / 3.9 ± 1.1" in row
-    assert row.endswith("you: Heat (1995) +0.21; they: disliking Alien (1979) +0.05")
+    assert "4.3 / 3.9" in row
+    assert row.endswith("you: Heat (1995); they: Seven (1995)")
 
 
 def test_similar_movies_have_their_similarity_and_the_mean_rating(capsys: Capture) -> None:
@@ -84,5 +93,5 @@ def test_a_terminal_shows_the_columns_that_fit(monkeypatch: Patch, width: int, s
     text = re.sub(r"\x1b\[\d*m", "", terminal.getvalue())
     assert max(map(len, text.splitlines())) <= (width or 40)
     assert [name for name in ("genres", "cluster", "because") if name in text] == shown
-    assert "4.3 ± 0.8" in text
+    assert "100" in text
     assert "[End]" in text

@@ -52,10 +52,10 @@ def test_closed_streams_are_no_error(data: Path, tmp_path: Path, closed: str) ->
 
 
 def test_an_early_end_and_a_small_encoding_are_no_errors_but_an_unknown_film_is(data: Path) -> None:
-    assert recommend(data, "Heat", shell="| true").stderr == ""
+    assert recommend(data, "Heat (1995)", shell="| true").stderr == ""
     done = recommend(data, "Heat", PYTHONIOENCODING="ascii")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert " ? 0." in done.stdout
+    assert (done.returncode, done.stderr) == (0, "note: Heat is Heat (1995)\n")
+    assert ", ? 0." in done.stdout
     failed = recommend(data, "Qwertyuiop")
     assert (failed.returncode, failed.stdout, failed.stderr.count("\n")) == (1, "", 1)
     assert failed.stderr.startswith("recommend: ")

@@ -1,4 +1,4 @@
-"""Recommendations: their order, and explanations that add up to the predicted stars."""
+"""Recommendations: their order, and explanations that add up to the estimate."""
 
 import math
 from statistics import fmean
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from stages.ranking.score import values
 from stages.recommender.artifacts import Artifacts
 from stages.recommender.profile import UserProfile
 from stages.recommender.ranking import recommend, spread
@@ -35,13 +36,18 @@ def newcomer(artifacts: Artifacts) -> UserProfile:
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["a user", "a newcomer"])
-def test_explanations_add_up_to_the_stars_and_the_largest_come_first(solved: Artifacts, known: bool) -> None:
+def test_explanations_add_up_to_the_estimate_and_the_largest_come_first(
+    solved: Artifacts, known: bool
+) -> None:
     profile = member(solved, 3) if known else newcomer(solved)
     assert len(set(profile.times.values())) > 1
+    given = profile.given()[None]
+    ranker = solved.ease if known else solved.ridge
+    estimate = ranker.score(values(given).where(given > 0, 0.0))[0].tolist()
     for record in recommended(profile):
-        (because,), (stars,), (deviation,) = record["because"], record["stars"], record["deviation"]
+        (because,), (deviation,) = record["because"], record["deviation"]
         added = [rating["added"] for rating in because["ratings"]]
-        assert stars == pytest.approx(because["alone"] + math.fsum(added), abs=1e-4)
+        assert because["alone"] + math.fsum(added) == pytest.approx(estimate[movie_of(record)], abs=1e-5)
         assert added == sorted(added, reverse=True)
         assert {movie_of(rating): rating["stars"] for rating in because["ratings"]} == profile.stars
         assert 0 < deviation < math.inf
@@ -88,8 +94,10 @@ def test_adventurous_movies_are_less_known_and_more_varied(artifacts: Artifacts,
 
 def test_full_adventure_avoids_the_groups_of_movies_before() -> None:
     score = torch.tensor([0.9, 0.8, 0.7, 0.6])
-    assert spread(score, torch.tensor([-1, -2, -3, -4]), 4, adventurous=1.0) == [0, 1, 2, 3]
-    assert spread(score, torch.tensor([0, 0, -3, 1]), 4, adventurous=1.0) == [0, 2, 3, 1]
+    assert [*spread(score, torch.tensor([-1, -2, -3, -4]), 4, adventurous=1.0)] == [0, 1, 2, 3]
+    found = spread(score, torch.tensor([0, 0, -3, 1]), 4, adventurous=1.0)
+    assert found == pytest.approx({0: 0.9, 2: 0.7, 3: 0.6, 1: 0.08})
+    assert [*found] == [0, 2, 3, 1]
 
 
 def test_two_people_have_stars_and_explanations_of_their_own(artifacts: Artifacts) -> None:
