@@ -27,6 +27,7 @@ from stages.core.cli import UserError, printable, report_errors
 from stages.core.parameters import read_yaml
 from stages.plotting.results import METRICS, table
 from stages.ranking.bootstrap import mean_difference, summarise
+from stages.ranking.metrics import MODEL
 
 FILES = "params.yaml", "data/predictions.csv", "data/scores.csv"
 RATING = ["part", "user", "movie", "rating"]
@@ -90,9 +91,12 @@ def read_run(name: str) -> Run:
         fix = "dvc repro" if name == "workspace" else fix
         raise UserError(f"the results of {name} are not in DVC's cache; to restore them: {fix}") from None
     found = [_read_table(text, f"{file} of {name}") for file, text in zip(FILES[1:], tables, strict=True)]
-    if not {*RATING} <= {*found[0]} or not {"part", "user", "n_ratings"} <= {*found[1]}:
+    if not {*RATING} <= {*found[0]} or not {"part", "user", "method", "n_ratings"} <= {*found[1]}:
         raise UserError(f"{' and '.join(FILES[1:])} of {name} are damaged; run: dvc repro -f evaluate")
-    return Run(name, read_yaml(parameters, f"{FILES[0]} of {name}"), *found)
+    predictions, scores = found
+    return Run(
+        name, read_yaml(parameters, f"{FILES[0]} of {name}"), predictions, scores[scores["method"] == MODEL]
+    )
 
 
 def _read_table(text: str, source: str, **options: Any) -> pd.DataFrame:

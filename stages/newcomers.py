@@ -1,7 +1,8 @@
-"""newcomers: users hidden from training → how well the model predicts and ranks for them from a few ratings.
+"""newcomers: users and visits hidden from training → how well the model predicts and ranks for them.
 
 Some users are left out of training, and folded in from a few of their ratings. The rest of their ratings are
-predicted and ranked. All ratings are from the training part.
+predicted and ranked. Of other users, whole visits are left out and predicted. All ratings are from the
+training part.
 """
 
 from dataclasses import replace
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from torch.nn.functional import pad
 
 from stages.core import cli
 from stages.core.cli import UserError
@@ -21,17 +23,19 @@ from stages.core.seeds import derive_seed
 from stages.factorization.fit import FitParameters, fit, make_problem
 from stages.factorization.fold_in import fold_in_users
 from stages.factorization.model import Model
-from stages.movielens.ratings import Ratings, SideInformation, concatenate
+from stages.movielens.ratings import Ratings, SideInformation, concatenate, moment_of
 from stages.ranking import ease
 from stages.ranking.baselines import biases, ease_score, popularity
 from stages.ranking.metrics import MODEL, Part, join, means, measure, rating_rows
-from stages.ranking.neighbours import fits_in_memory, item_similarities, rank_by_items
+from stages.ranking.neighbours import fits_in_memory, item_similarities, predict_all, rank_by_items
 from stages.ranking.score import DISLIKED, Ranker, fit_new, score_users, shares
 
 GIVEN = 3, 5, 10  # numbers of ratings after which the same held-out ratings are predicted and ranked
 DECISIVE = 5  # of these, besides `given_ratings`, the number whose metrics DVC compares
 COMPARED = "rmse", "ndcg_at_10", "corrected_ndcg_at_10"
 SIMILAR, PAIRS, AT_ONCE = 10, 500, 50
+APART = 6 * 3600  # seconds without a rating that end a visit
+LEAST_VISITS, MOST_HIDDEN = 3, 0.3  # visits of a user of whom one is hidden, and the share of their ratings
 
 
 class NewcomersParameters(FitParameters):
@@ -90,6 +94,25 @@ def position(by_user: Ratings) -> Int[Tensor, " n_ratings"]:
     return torch.arange(len(by_user)) - (count.cumsum(0) - count)[by_user.user]
 
 
+def hidden_visits(ratings: Ratings, seed: int) -> Bool[Tensor, " n_ratings"]:
+    """Which ratings are of a hidden visit: one at random of each user who has enough visits.
+
+    A visit is a user's ratings without a gap of more than `APART`. The hidden one has at most a share of
+    `MOST_HIDDEN` of the user's ratings.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    moment, order = moment_of(ratings).sort(stable=True)
+    visit = torch.empty_like(order)
+    visit[order] = pad((moment.diff() > APART).cumsum(0), (1, 0))
+    size, n_ratings = torch.bincount(visit), torch.bincount(ratings.user, minlength=ratings.n_users)
+    user = torch.empty_like(size).scatter_(0, visit, ratings.user)
+    may = (torch.bincount(user, minlength=ratings.n_users) >= LEAST_VISITS)[user]
+    may &= size <= MOST_HIDDEN * n_ratings[user]
+    rank = torch.randperm(len(size), generator=generator).where(may, -1)
+    best = torch.full((ratings.n_users,), -1).scatter_reduce(0, user, rank, "amax")
+    return (may & (rank == best[user]))[visit]
+
+
 def evaluate(
     others: Ratings,
     given: Ratings,
@@ -98,8 +121,11 @@ def evaluate(
     side_information: SideInformation,
     parameters: NewcomersParameters,
 ) -> tuple[pd.DataFrame, dict[str, object]]:
-    """Scores after `GIVEN` and `given_ratings` ratings, by every method, and the model's metrics."""
+    """Scores after `GIVEN` and `given_ratings` ratings and on visits, by each method; the model's metrics."""
+    is_visit = hidden_visits(others, derive_seed(parameters.seed, "visits"))
+    others, visits = others[~is_visit], others[is_visit]
     validation = validation[~torch.isin(validation.user, held_out.user)]
+    penalty = parameters.baseline_regularization
     problem = make_problem(parameters, others, validation, side_information, "without newcomers")
     model = fit(problem, parameters).model.to(torch.device("cpu"))
     _, user = torch.unique(others.user, return_inverse=True)
@@ -111,11 +137,20 @@ def evaluate(
     on_stars = ease.fit(shares(rows), 2 * parameters.ease_regularization, constant=0.5)
     count, tables = torch.bincount(others.movie, minlength=others.n_movies), list[pd.DataFrame]()
     found: dict[str, object] = {}
+    if len(visits):
+        part, biased = Part("new visit", visits, others, count, others.scale()), biases(others, penalty)
+        stars, deviation = model.predict_distribution(visits)
+        own = measure(MODEL, part, stars, deviation=deviation if model.draws > 1 else None)
+        tables += [own, measure("biases", part, biased.predict(visits))]
+        found["rmse_new_visit"] = means(own)["rmse"]
+        if similarity is not None:
+            near = predict_all(others, biased)[visits.user, visits.movie]
+            tables.append(measure("neighbours", part, near))
     for n in sorted({*GIVEN, parameters.given_ratings}):
         first = given[position(given) < n]
         part = Part(f"after {n}", held_out, first, count, others.scale())
         folded = fold_in_users(model, first, known=False)
-        biased = biases(concatenate(others, first), parameters.baseline_regularization)
+        biased = biases(concatenate(others, first), penalty)
         own = measure(MODEL, part, folded.predict(held_out), score_users(folded, ranker, first))
         tables += [own, measure("biases", part, biased.predict(held_out))]
         tables.append(measure("popularity", part, score=popularity(others)))

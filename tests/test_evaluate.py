@@ -14,13 +14,16 @@ from stages.factorization.model import Model
 from stages.ranking.score import fit_known
 from tests.conftest import Parts, hyperparameters, make_problem, rmse, run_stage, write_training_inputs
 
-NAMES = "train.pt validation.pt test.pt model.pt ease.pt predictions.csv scores.csv train.json test.json"
-METRICS = evaluate.DECISIVE
+NAMES = (
+    "train.pt validation.pt test.pt side.pt model.pt ease.pt predictions.csv scores.csv train.json test.json "
+    "params.yaml"
+)
+METRICS = evaluate.DECISIVE[:4]
 
 
-def run(directory: Path, parts: Parts, solver: Any = gibbs) -> tuple[Any, Any]:
+def run(directory: Path, parts: Parts, solver: Any = gibbs, **changes: object) -> tuple[Any, Any]:
     """The metrics on the validation and on the test ratings."""
-    write_training_inputs(directory, parts)
+    write_training_inputs(directory, parts, **changes)
     (directory / "test.pt").write_bytes(parts["test"].serialize())
     chosen = hyperparameters(epochs=10, latent_factors=4, movie_features=[], user_effects=[])
     (directory / "model.pt").write_bytes(solver.fit(make_problem(parts["train"]), chosen).model.serialize())
@@ -33,7 +36,7 @@ def run(directory: Path, parts: Parts, solver: Any = gibbs) -> tuple[Any, Any]:
 
 def test_metrics_are_those_of_the_written_predictions(tmp_path: Path, small_parts: Parts) -> None:
     validation, test = run(tmp_path, small_parts)
-    assert METRICS[:4] == ["rmse", "mae", "ndcg_at_10", "recall_at_10"]
+    assert METRICS == ["rmse", "mae", "ndcg_at_10", "recall_at_10"]
     assert list(validation) == [f"validation_{name}" for name in METRICS]
     assert list(test) == [*METRICS, "coverage_80"]
     table = pd.read_csv(tmp_path / "predictions.csv")
@@ -66,3 +69,15 @@ def test_parts_without_ratings_have_no_metrics(tmp_path: Path, small_parts: Part
     assert run(tmp_path, {**small_parts, "validation": empty})[0] == {}
     assert run(tmp_path, {"train": small_parts["train"], "validation": empty, "test": empty}) == ({}, {})
     assert len(pd.read_csv(tmp_path / "predictions.csv")) == len(pd.read_csv(tmp_path / "scores.csv")) == 0
+
+
+def test_boosted_trees_are_a_method_of_their_own(tmp_path: Path, small_parts: Parts) -> None:
+    validation, test = run(tmp_path, small_parts, boosting=True, epochs=3, latent_factors=2)
+    scores = pd.read_csv(tmp_path / "scores.csv")
+    for part, found in (
+        ("validation", validation["validation_boosted_rmse"]),
+        ("test", test["boosted_rmse"]),
+    ):
+        own = scores[(scores["part"] == part) & (scores["method"] == "boosted")]
+        assert (own["squared_error"].sum() / own["n_ratings"].sum()) ** 0.5 == pytest.approx(found, abs=1e-5)
+    assert test["rmse"] != test["boosted_rmse"]

@@ -50,6 +50,21 @@ def test_users_with_no_more_ratings_than_are_given_are_not_chosen_nor_are_all() 
         split(DEGENERATE["all ratings equal"], newcomer_fraction=0.99, given_ratings=1)
 
 
+def test_one_whole_visit_is_hidden_of_each_user_with_enough_of_them() -> None:
+    """Users 0 and 1 have three visits of 4, 2 and 4 ratings, 2 of them has two, and the last has one."""
+    hours = [0, 1, 2, 6, 20, 21, 40, 41, 42, 43]
+    rows = [(user, movie, 3.0) for user in range(4) for movie in range(10)]
+    train = make_ratings(rows, n_users=4, n_movies=10)
+    offset = torch.tensor([0, 5, 0, 0])[train.user]
+    hour = torch.tensor(hours)[train.movie] + offset
+    hour[(train.user == 2) & (train.movie >= 6)] = 22
+    hour[train.user == 3] = 1
+    train = replace(train, timestamp=hour * 3600)
+    for seed in range(5):
+        hidden = newcomers.hidden_visits(train, seed)
+        assert pairs(train[hidden]) == [[user, movie] for user in (0, 1) for movie in (4, 5)]
+
+
 def run(directory: Path, parts: Parts, **changes: object) -> Any:
     write_training_inputs(directory, parts, **{"epochs": 5, "given_ratings": 5, **changes})
     names = "train.pt validation.pt side.pt newcomers.csv newcomers.json params.yaml"
@@ -59,11 +74,14 @@ def run(directory: Path, parts: Parts, **changes: object) -> Any:
 @pytest.mark.parametrize("solver", ["gibbs", "als"])
 def test_newcomers_are_measured(tmp_path: Path, small_parts: Parts, solver: str) -> None:
     metrics = run(tmp_path, small_parts, solver=solver, newcomer_fraction=0.2)
-    assert metrics.keys() == {"after_2", "after_5", "dislike_respected"}
+    assert metrics.keys() == {"rmse_new_visit", "after_2", "after_5", "dislike_respected"}
     assert 0.5 < metrics["after_5"]["rmse"] < 1.2
     scores = pd.read_csv(tmp_path / "newcomers.csv")
-    assert scores["user"].nunique() == 12
     found = {pair: means(own) for pair, own in scores.groupby(["part", "method"])}
+    visits = {method: found.pop(("new visit", method)) for method in ("model", "biases", "neighbours")}
+    assert all(0.3 < each["rmse"] < 1.5 for each in visits.values())
+    assert visits["model"]["rmse"] == pytest.approx(metrics["rmse_new_visit"], abs=1e-5)
+    assert scores["user"][scores["part"] == "after 5"].nunique() == 12
     methods = "model", "biases", "popularity", "ease_stars", "neighbours"
     assert found.keys() == {(f"after {n}", method) for n in (1, 2, 5) for method in methods}
     assert found["after 5", "model"]["rmse"] == pytest.approx(metrics["after_5"]["rmse"], abs=1e-5)

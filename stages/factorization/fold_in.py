@@ -9,7 +9,8 @@ Given the movies of a draw, a user's vector x = (p, b) is a ridge regression on 
 
 where ỹ_i = α (y_i - Σ y / (n_s + τ/α)), with the sum over the n_s ratings of the same session, integrates out
 its effect s. So a prediction is exactly the sum of a part from the prior and of a part from each rating. q_i
-includes the known numbers of the movie. Drift counts as an effect of the session: 1/τ includes its variance.
+includes the known numbers of the movie. Drift is a part of s, as far as the ratings of a session share it;
+the rest is a part of the noise.
 """
 
 import dataclasses
@@ -141,9 +142,14 @@ def fold_in_users(model: Model, ratings: Ratings, *, known: bool) -> Model:
 
 
 def noise_precision(model: Model, user: int | slice | None = None) -> Float[Tensor, "draws users"]:
-    """α of these users of the model, or of a new user, in each draw; 1 if the solver does not estimate it."""
+    """α of these users of the model, or of a new user, in each draw; 1 if the solver does not estimate it.
+
+    1/α includes the variance of drift that differs between the ratings of a session.
+    """
     new = (NOISE_SHAPE / model.noise_rate)[:, None]
     precision = new if user is None else (1 / model.noise[:, user].float()).view(model.draws, -1)
+    brief = ((1 - model.in_common) / model.drift_precision).sum(dim=1, keepdim=True)
+    precision = 1 / (1 / precision + brief)
     return precision.where(model.noise_rate[:, None] > 0, 1.0)
 
 

@@ -41,7 +41,6 @@ SMALL = (
     "effect_precision",
     "drift_precision",
 )
-SESSION = 600  # seconds in which ratings that are folded in share an effect, if there are no sessions
 START = 0.25  # standard deviation of factors at the start, near where they end: their scale moves slowly
 
 
@@ -94,7 +93,7 @@ class State:
         self.noise_precision = torch.ones(self.train.n_users, device=device)  # α
         self.noise_rate = NOISE_SHAPE
         self.with_sessions = hyperparameters.session_minutes > 0
-        self.session_length = torch.tensor(60 * hyperparameters.session_minutes or SESSION, device=device)
+        self.session_length = torch.tensor(60 * hyperparameters.session_minutes or 3600, device=device)
         session = session_of(self.train, self.session_length)
         self.session, self.session_row = torch.unique(session, return_inverse=True)
         self.effects = torch.zeros(len(self.session), device=device)  # s

@@ -59,8 +59,17 @@ class Model(TensorFile):
 
     @property
     def time_precision(self) -> Float[Tensor, " draws"]:
-        """1 / variance of a session's effect and the drift together, in stars⁻²."""
-        return 1 / (1 / self.effect_precision + (1 / self.drift_precision).sum(dim=1))
+        """1 / variance of what the ratings of a session have in common, in stars⁻²."""
+        return 1 / (1 / self.effect_precision + (self.in_common / self.drift_precision).sum(dim=1))
+
+    @property
+    def in_common(self) -> Float[Tensor, " processes"]:
+        """Share of each process's variance that is of its mean over a session; the rest is like noise.
+
+        By the mean of exp(-|t - t'| / ℓ) over a session of length L: 2 (x - 1 + exp(-x)) / x² with x = L / ℓ.
+        """
+        x = self.session_length / self.drift_length
+        return (2 * (x - 1 + (-x).exp()) / x**2).float()
 
     @property
     def n_users(self) -> int:

@@ -16,6 +16,7 @@ METHODS = {
     "popularity": "popularity",
     "ease": "EASE on views",
     "ease_stars": "EASE on stars",
+    "boosted": "boosted trees on this model",
     "model": "**this model**",
 }
 METRICS = {"rmse": "RMSE, stars", "mae": "MAE, stars", "ndcg_at_10": "NDCG@10", "recall_at_10": "Recall@10"}
@@ -49,6 +50,9 @@ have 95 % intervals by the bootstrap over users, those of differences paired."""
 PARTS = {
     "test": "## Test ratings",
     "validation": "## Validation ratings\n\nBy these, parameters and methods are chosen.",
+    "new visit": """## New visits
+
+Of users with several visits, more than six hours apart, one visit was hidden from the training.""",
     "after": """## New users
 
 {n_newcomers} users were hidden from the training, and folded in from a few of their ratings. All rows of a \
@@ -59,12 +63,13 @@ metric are measured on the same other ratings of these users. EASE on stars is t
 def page(
     statistics: Mapping[str, Any], parts: Mapping[str, Summary], n_newcomers: int, clusters: pd.DataFrame
 ) -> str:
-    """Markdown; `parts` has "validation", "test" and, for new users, "after 3", …, each if measured.
+    """Markdown; `parts` has "validation", "test", "new visit" and "after 3", …, each if it was measured.
 
     `clusters` has a row for each clustering, by name.
     """
     after = [name for name in parts if name.startswith("after")]
     questions = {"test": QUESTIONS[statistics["split"]]}
+    questions["new visit"] = "*What will this person say another day?* (new visit)"
     questions |= {name: f"*What will somebody new say?* ({name} ratings)" for name in after[-1:]}
     answers = [[question, *answer(parts[name])] for name, question in questions.items() if name in parts]
     sections = [INTRODUCTION.format(**statistics)]
@@ -72,7 +77,11 @@ def page(
         header = ["", METRICS["rmse"], "minus the best baseline's", METRICS["ndcg_at_10"]]
         sections += ["## In short", table([*header, header[2]], answers)]
     for kind, heading in PARTS.items():
-        names = [name for name in ("test", "validation", *after) if name in parts and name.startswith(kind)]
+        names = [
+            name
+            for name in ("test", "validation", "new visit", *after)
+            if name in parts and name.startswith(kind)
+        ]
         sections += [heading.format(n_newcomers=n_newcomers)] if names else []
         for name in names:
             sections += [f"### {name.capitalize()} ratings"] if kind == "after" else []

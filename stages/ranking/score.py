@@ -108,8 +108,8 @@ def ranking_score(
     A rating is taken to be from N(stars, deviation²), rounded to half stars. `adventurous` is from 0 to 1.
     """
     estimate = ranker.score(values(given).where(given > 0, 0.0)).clamp(min=MIN_SCORE)
-    liked: Tensor = torch.special.ndtr((stars - (RELEVANT - 0.25)) / deviation[:, None])
-    return estimate * liked.pow(POWER) * ranker.taste(given) * ranker.discounts(adventurous)
+    log_liked: Tensor = torch.special.log_ndtr((stars - (RELEVANT - 0.25)) / deviation[:, None])
+    return estimate * (POWER * log_liked).exp() * ranker.taste(given) * ranker.discounts(adventurous)
 
 
 def noise_deviation(variance: Float[Tensor, "draws users"]) -> Float[Tensor, " users"]:

@@ -12,11 +12,11 @@ from tests.pipeline.conftest import SMALL, Repository
 from tests.repository import DEFAULTS, ROOT, STAGES
 
 ALL = set(STAGES)
-FITS = {"train", "replicas", "newcomers"}
+FITS = {"train", "replicas", "newcomers", "evaluate"}
 
 PARAMETERS: dict[str, tuple[object, set[str]]] = {
     "dataset": ("synthetic-6k", {"fetch", "prepare"}),
-    "seed": (43, ALL - {"fetch", "baselines", "evaluate"}),
+    "seed": (43, ALL - {"fetch", "baselines"}),
     "split": ("temporal", {"prepare"}),
     "test_fraction": (0.2, {"prepare"}),
     "validation_fraction": (0.1, {"prepare"}),
@@ -33,7 +33,7 @@ PARAMETERS: dict[str, tuple[object, set[str]]] = {
     "movie_features": (["genres"], FITS),
     "user_features": ([], FITS),
     "feature_rank": (32, FITS),
-    "session_minutes": (0, FITS),
+    "session_minutes": (10, FITS),
     "user_effects": (["genres"], FITS),
     "drift_minutes": ([5], FITS),
     "biases": (False, FITS),
@@ -45,6 +45,7 @@ PARAMETERS: dict[str, tuple[object, set[str]]] = {
     "replicas": (2, {"replicas"}),
     "newcomer_fraction": (0.2, {"newcomers"}),
     "given_ratings": (5, {"newcomers"}),
+    "boosting": (True, {"evaluate"}),
     "min_ratings": (5, {"points"}),
     "normalize": (False, {"points"}),
     "association": (1, {"points"}),

@@ -4,7 +4,6 @@ import csv
 import math
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -106,9 +105,7 @@ def build(data: Path) -> Path:
     # Rising movies within 45° of a circle, in their order; Falling ones a right angle away.
     angle = [math.radians(movie / len(FILMS) * 45 + 90 * (not FILMS[movie].rising)) for movie in CLUSTERED]
     embedding = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    points = replace(
-        make_embeddings(np.array([*CLUSTERED]), embedding), notebook=np.zeros((0, len(FILMS), 2))
-    )
+    points = make_embeddings(np.array([*CLUSTERED]), embedding, notebook=np.zeros((0, len(FILMS), 2)))
     (data / "points.npy").write_bytes(points.serialize())
     dummies = torch.tensor(films["genres"].str.get_dummies("|").to_numpy(), dtype=torch.float32)
     genres = torch.nn.functional.normalize(dummies, dim=1)
