@@ -139,7 +139,7 @@ def evaluate(
     found: dict[str, object] = {}
     if len(visits):
         part, biased = Part("new visit", visits, others, count, others.scale()), biases(others, penalty)
-        stars, deviation = model.predict_distribution(visits)
+        stars, deviation = fold_in_users(model, others, known=True).predict_distribution(visits)
         own = measure(MODEL, part, stars, deviation=deviation if model.draws > 1 else None)
         tables += [own, measure("biases", part, biased.predict(visits))]
         found["rmse_new_visit"] = means(own)["rmse"]

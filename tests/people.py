@@ -238,7 +238,7 @@ def measure_group(
 def plain_score(model: Model, fitted: LinearModel, ratings: Ratings) -> Score:
     """EASE × √P(like)."""
     by_user = ratings.sorted_by_user()
-    deviation = noise_deviation(model.noise.float() + 1 / model.time_precision[:, None])
+    deviation = noise_deviation(model.noise.float())
 
     def score(user: Tensor) -> Tensor:
         given = rating_rows(by_user, user)

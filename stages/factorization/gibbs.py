@@ -200,7 +200,7 @@ class State:
             knot=self.drift.knot,
             drift=self.drift.value,
             drift_length=self.drift.length,
-            drift_precision=self.drift.scale.mT**-2,
+            drift_precision=torch.tensor(self.drift.precision, dtype=torch.float32)[None],
             effect_precision=torch.tensor([self.effect_precision], dtype=torch.float32),
         )
 

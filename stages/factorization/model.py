@@ -43,7 +43,7 @@ class Model(TensorFile):
     knot: Int[Tensor, " knots"]  # moments of ratings by `moment_of`, ascending
     drift: Float[Tensor, "processes knots"]  # mean of each process of drift over the draws, in stars
     drift_length: Float[Tensor, " processes"]  # seconds in which a process forgets itself by a factor of e
-    drift_precision: Float[Tensor, "draws processes"]  # 1 / variance of a process, in stars⁻²
+    drift_precision: Float[Tensor, "draws processes"]  # 1 / variance of a process, of all users, in stars⁻²
     prior_mean: Float[Tensor, "draws factors+1"]  # m
     prior_precision: Float[Tensor, "draws factors+1 factors+1"]  # Λ
     feature_weights: Float[Tensor, "draws width factors+1"]  # B
@@ -56,20 +56,6 @@ class Model(TensorFile):
     def draws(self) -> int:
         """Number of draws: 1 unless the solver is Bayesian."""
         return len(self.user_biases)
-
-    @property
-    def time_precision(self) -> Float[Tensor, " draws"]:
-        """1 / variance of what the ratings of a session have in common, in stars⁻²."""
-        return 1 / (1 / self.effect_precision + (self.in_common / self.drift_precision).sum(dim=1))
-
-    @property
-    def in_common(self) -> Float[Tensor, " processes"]:
-        """Share of each process's variance that is of its mean over a session; the rest is like noise.
-
-        By the mean of exp(-|t - t'| / ℓ) over a session of length L: 2 (x - 1 + exp(-x)) / x² with x = L / ℓ.
-        """
-        x = self.session_length / self.drift_length
-        return (2 * (x - 1 + (-x).exp()) / x**2).float()
 
     @property
     def n_users(self) -> int:

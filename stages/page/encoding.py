@@ -49,7 +49,7 @@ def encode_draws(model: Model, movie: Int[Tensor, " movies"]) -> dict[str, objec
     rank = min(MAX_FEATURES, weights.shape[1], len(size))
     features, feature_scales = _quantize((left * size)[:, :rank].mT)
     alpha = noise_precision(model)[:, 0]
-    noise = (1 / alpha + 1 / model.time_precision).where(model.noise_rate > 0, 0.0)
+    noise = (1 / alpha).where(model.noise_rate > 0, 0.0)
     return {
         "draws": n,
         "entries": entries,
@@ -59,7 +59,6 @@ def encode_draws(model: Model, movie: Int[Tensor, " movies"]) -> dict[str, objec
         "features": _pack(features, "i1"),
         "feature_weights": _pack(feature_scales[:, None] * right[:rank], "<f4"),
         "precision": alpha[draws].tolist(),
-        "shrinkage": (model.time_precision / alpha)[draws].tolist(),
         "noise": noise.mean().item(),
         "deviation": noise_deviation(noise[:, None]).item(),
         "relevant": RELEVANT,

@@ -129,8 +129,7 @@ function showStars(input) {
 const removeButton = (movie) =>
   button({className: "icon", ariaLabel: `Take back: ${movie.title}`, onclick: () => remove(movie)}, "×");
 
-// ---- ratings: by movie, {stars, session}; as in a terminal, those given here share a session, imported ones do not
-const HERE = 0;
+// ---- ratings: by movie, {stars}
 const ratings = new Map();
 const past = []; // what each change has replaced, the last change last
 let unknown = []; // what is stored of films that this page does not have
@@ -143,15 +142,14 @@ function read() {
   ratings.clear();
   unknown = [];
   for (const stored of rows.filter(Array.isArray)) {
-    const [id, stars, session] = stored;
+    const [id, stars] = stored;
     const movie = byId.get(String(id));
     if (!movie) unknown.push(stored);
-    else if (stars === null || (stars >= 0.5 && stars <= 5))
-      ratings.set(movie, {stars, session: Number(session) || HERE});
+    else if (stars === null || (stars >= 0.5 && stars <= 5)) ratings.set(movie, {stars});
   }
 }
 
-const rowsOf = () => [...ratings].map(([{id}, {stars, session}]) => [id, stars, session]);
+const rowsOf = () => [...ratings].map(([{id}, {stars}]) => [id, stars]);
 
 function save() {
   kept = store("films", [...rowsOf(), ...unknown]);
@@ -185,7 +183,7 @@ function undo() {
 function rate(movie, stars, merge = null) {
   if (stars === (ratings.get(movie)?.stars ?? 0)) return;
   if (!stars && !merge) return remove(movie);
-  change(() => give(movie, stars && {stars, session: HERE}), merge);
+  change(() => give(movie, stars && {stars}), merge);
   say(stars ? `${movie.title}: ${stars} stars` : `${movie.title}: not rated`);
 }
 
@@ -195,7 +193,7 @@ function remove(movie) {
 }
 
 function judge(movie, stars, text) {
-  change(() => ratings.set(movie, {stars, session: HERE}));
+  change(() => ratings.set(movie, {stars}));
   toast(text, isDislike(stars) ? null : movie);
 }
 
@@ -294,7 +292,7 @@ function note(...content) {
 
 function importText(text) {
   try {
-    const films = readFilms(text).map((film, i) => ({...film, session: i + 1}));
+    const films = readFilms(text);
     for (const film of films) film.movie = find(index, film.title, film.year);
     const missing = films.filter(({movie}) => !movie).map(({title}) => title);
     const examples = missing.slice(0, 5).join(", ") + (missing.length > 5 ? ", …" : "");
@@ -308,7 +306,7 @@ function importText(text) {
 
 function addFilms(films, text) {
   change(() => {
-    for (const {movie, stars, session} of films) ratings.set(movie, {stars, session});
+    for (const {movie, stars} of films) ratings.set(movie, {stars});
   });
   toast(text, null, films.length > 0);
 }
@@ -316,7 +314,7 @@ function addFilms(films, text) {
 /** Adds the films of a link; those that are rated already keep their stars. */
 function addShared(rows) {
   history.replaceState(null, "", location.href.split("#")[0]);
-  const films = rows.map(([id, stars]) => ({movie: byId.get(id), stars, session: HERE}));
+  const films = rows.map(([id, stars]) => ({movie: byId.get(id), stars}));
   const added = films.filter(({movie, stars}) => movie && !ratings.has(movie) && (stars === null || stars <= 5));
   addFilms(added, `Added from this link: ${added.length} ${added.length === 1 ? "film" : "films"}.`);
 }

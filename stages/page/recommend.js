@@ -3,8 +3,7 @@
 // A person's vector z ~ N(f, I) is a ridge regression on their ratings, in each draw (stages/factorization/fold_in.py):
 //
 //     r̂_i = mean_i + offset_i + zᵀ y_i,    f = Σ w_i / √n over the n movies rated
-//     z̄ = P⁻¹ Σ g_i,    P = I + Σ ỹ_i y_iᵀ,    g_i = ỹ_i (r_i - mean_i - offset_i) + w_i / √n
-//     ỹ_i = α (y_i - Σ y / (n_s + τ/α))    with the sum over the n_s ratings of the same session
+//     z̄ = P⁻¹ Σ g_i,    P = I + α Σ y_i y_iᵀ,    g_i = α y_i (r_i - mean_i - offset_i) + w_i / √n
 //
 // So a prediction is the mean plus a part from each rating.
 
@@ -16,7 +15,7 @@ function unpack(text, type) {
   return new TYPES[type](bytes.buffer);
 }
 
-/** The model of the page; `ratings`, here and below, are {movie: row, stars: 0.5 to 5 or null, session}. */
+/** The model of the page; `ratings`, here and below, are {movie: row, stars: 0.5 to 5 or null}. */
 export function openModel(content, movies) {
   const mean = unpack(content.mean, "float32");
   const names = Object.keys(content.mix);
@@ -95,19 +94,7 @@ const product = (matrix, vector) => Float64Array.from(matrix, (row) => dot(row, 
 function foldInDraw(model, draw, rated) {
   const alpha = model.precision[draw];
   const y = rated.map(({movie}) => vectorOf(model, draw, movie));
-  const sums = new Map();
-  rated.forEach(({session}, i) => {
-    const sum = sums.get(session) ?? {n: 0, y: new Float64Array(model.entries)};
-    sum.n++;
-    sum.y.forEach((_, entry) => {
-      sum.y[entry] += y[i][entry];
-    });
-    sums.set(session, sum);
-  });
-  const weighted = rated.map(({session}, i) => {
-    const sum = sums.get(session);
-    return y[i].map((value, entry) => alpha * (value - sum.y[entry] / (sum.n + model.shrinkage[draw])));
-  });
+  const weighted = y.map((vector) => vector.map((value) => alpha * value));
   const precision = Array.from({length: model.entries}, (_, row) =>
     Float64Array.from({length: model.entries}, (_, column) =>
       rated.reduce((total, _, i) => total + weighted[i][row] * y[i][column], Number(row === column)),

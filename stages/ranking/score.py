@@ -124,8 +124,7 @@ def noise_deviation(variance: Float[Tensor, "draws users"]) -> Float[Tensor, " u
 def score_users(model: Model, ranker: Ranker, ratings: Ratings) -> Score:
     """The ranking score of every movie for users who were folded into the model from `ratings`."""
     by_user = ratings.sorted_by_user()
-    noise = model.noise.float()
-    deviation = noise_deviation((noise + 1 / model.time_precision[:, None]).where(noise > 0, 0.0))
+    deviation = noise_deviation(model.noise.float())
 
     def score(user: Int[Tensor, " users"]) -> Float[Tensor, "users n_movies"]:
         return ranking_score(ranker, rating_rows(by_user, user), model.score(user), deviation[user])

@@ -16,17 +16,15 @@ from stages.recommender import film_list
 from stages.recommender.artifacts import Artifacts
 
 LIKED = 4.5  # stars of a film that somebody likes
-NOW, DAY = 10**10, 86_400  # seconds: when ratings in a command are given, after those of the dataset; a day
 
 
 @dataclass
 class UserProfile:
-    """The ratings of a person by movie index, with the time of each, and all movies that they have seen."""
+    """The ratings of a person by movie index, and all movies that they have seen."""
 
     artifacts: Artifacts
     user: int | None = None  # the index of a user of the model
     stars: dict[int, float] = field(default_factory=dict)
-    times: dict[int, int] = field(default_factory=dict)  # in seconds since 1970
     seen: set[int] = field(default_factory=set)
 
     def add_user(self, user_id: int) -> None:
@@ -37,8 +35,8 @@ class UserProfile:
             raise UserError(f"there is no user {user_id}; the numbers of the {len(users)} users are {span}")
         self.user = int(users[user_id])
         own = ratings[ratings.user == self.user]
-        for row in zip(own.movie.tolist(), own.rating.tolist(), own.timestamp.tolist(), strict=True):
-            self._rate(*row)
+        for movie, stars in zip(own.movie.tolist(), own.rating.tolist(), strict=True):
+            self._rate(movie, stars)
 
     def add_titles(self, liked: list[str], rated: list[str]) -> None:
         """Add films that a person likes, and films with stars, such as "Heat=4.5".
@@ -58,20 +56,20 @@ class UserProfile:
                 continue
             if movie in self.stars:
                 note(f"{self.artifacts.titles.labels[movie]} is rated more than once; {stars:g} stars count")
-            self._rate(movie, stars, NOW)
+            self._rate(movie, stars)
             understood[title] = self.artifacts.titles.labels[movie]
         if errors:
             raise UserError("\n".join(errors))
         note_titles(understood)
 
     def add_list(self, path: Path) -> None:
-        """Add the films of a CSV file, each rated on a day of its own; films not found are left out.
+        """Add the films of a CSV file; those not found are left out.
 
         Raises UserError if no film is found.
         """
         films, repeated, unknown = film_list.read(path), list[str](), list[str]()
         shown = tqdm(films, "find films", unit="film", delay=2, disable=not sys.stderr)
-        for number, (title, stars) in enumerate(shown, start=1):
+        for title, stars in shown:
             try:
                 movie = self.artifacts.titles.find(title, suggest=False)
             except UserError:
@@ -80,7 +78,7 @@ class UserProfile:
             self.seen.add(movie)
             if stars is not None:
                 repeated += [title] if movie in self.stars else []
-                self._rate(movie, stars, NOW + number * DAY)
+                self._rate(movie, stars)
         if len(unknown) == len(films):
             raise UserError(f"none of the {len(films)} films in {path} was found, such as {unknown[0]}")
         again = "rated again; the last rating counts"
@@ -89,8 +87,8 @@ class UserProfile:
                 examples = ", ".join(titles[:5]) + (", …" if titles[5:] else "")
                 note(f"{len(titles)} of {len(films)} films in {path} are {state}: {examples}")
 
-    def _rate(self, movie: int, stars: float, time: int) -> None:
-        self.stars[movie], self.times[movie] = stars, time
+    def _rate(self, movie: int, stars: float) -> None:
+        self.stars[movie] = stars
         self.seen.add(movie)
 
     def posterior(self) -> UserPosterior:
@@ -101,8 +99,7 @@ class UserProfile:
             note("all ratings are low: they say what to avoid, not what to look for; add --like")
         movie = torch.tensor(list(self.stars), dtype=torch.int64)
         stars = torch.tensor(list(self.stars.values()), dtype=torch.float32)
-        times = torch.tensor(list(self.times.values()), dtype=torch.int64)
-        return fold_in(self.artifacts.model, movie, stars, times, self.user)
+        return fold_in(self.artifacts.model, movie, stars, self.user)
 
     def given(self) -> Float[Tensor, " n_movies"]:
         """The stars of each movie, `SEEN` for one seen without stars, 0 for all others."""

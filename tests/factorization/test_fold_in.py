@@ -8,11 +8,10 @@ import torch
 
 from stages.factorization.fold_in import fold_in, fold_in_users
 from stages.factorization.model import NOISE_SHAPE, Model
-from stages.movielens.ratings import MAX_MINUTES, Ratings
+from stages.movielens.ratings import Ratings
 from tests.factorization.test_model import make_model
 
 MOVIES, STARS = torch.tensor([0, 3, 1, 4]), torch.tensor([5.0, 2.0, 4.5, 3.0])
-TIMES = torch.tensor([7, 7, 7, 9]) * 3600
 
 
 def bayesian_model() -> Model:
@@ -22,17 +21,13 @@ def bayesian_model() -> Model:
 
 
 def by_definition(model: Model, draw: int, alpha: float) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and covariance of (x, effects of the two sessions), from the joint normal, in double precision."""
-    design = np.zeros((4, 6))
-    design[:, :3], design[:, 3] = model.movie_factors[draw, MOVIES].numpy(), 1
-    design[:3, 4], design[3, 5] = 1, 1
+    """Mean and covariance of x, from the joint normal, in double precision."""
+    design = np.ones((4, 4))
+    design[:, :3] = model.movie_factors[draw, MOVIES].numpy()
     target = (STARS - model.mean - model.movie_biases[draw, MOVIES]).numpy()
-    prior = np.zeros((6, 6))
-    prior[:4, :4] = model.prior_precision[draw].numpy()
-    prior[4:, 4:] = np.eye(2) * model.effect_precision[draw].item()
+    prior = model.prior_precision[draw].double().numpy()
     features = model.feature_basis[MOVIES].sum(dim=0).numpy() / 2  # √4 movies
-    expected = np.zeros(6)
-    expected[:4] = model.prior_mean[draw].numpy() + features @ model.feature_weights[draw].numpy()
+    expected = model.prior_mean[draw].numpy() + features @ model.feature_weights[draw].numpy()
     covariance = np.linalg.inv(prior + alpha * design.T @ design)
     return covariance @ (prior @ expected + alpha * design.T @ target), covariance
 
@@ -40,18 +35,19 @@ def by_definition(model: Model, draw: int, alpha: float) -> tuple[np.ndarray, np
 @pytest.mark.parametrize("user", [None, 2])
 def test_each_draw_has_the_posterior_of_the_joint_normal(user: int | None) -> None:
     model = bayesian_model()
-    posterior = fold_in(model, MOVIES, STARS, TIMES, user)
+    posterior = fold_in(model, MOVIES, STARS, user)
     for draw in range(3):
-        alpha = NOISE_SHAPE / model.noise_rate[draw] if user is None else 1 / model.noise[draw, user]
-        mean, covariance = by_definition(model, draw, alpha.item())
-        assert posterior.mean[draw].numpy() == pytest.approx(mean[:4], rel=1e-3, abs=1e-3)
-        assert posterior.covariance[draw].numpy() == pytest.approx(covariance[:4, :4], rel=1e-3, abs=1e-3)
-        assert posterior.noise[draw].item() == pytest.approx(1 / alpha + 1 / model.effect_precision[draw])
+        noise = model.noise_rate[draw] / NOISE_SHAPE if user is None else model.noise[draw, user]
+        noise += 1 / model.effect_precision[draw]
+        mean, covariance = by_definition(model, draw, 1 / noise.item())
+        assert posterior.mean[draw].numpy() == pytest.approx(mean, rel=1e-3, abs=1e-3)
+        assert posterior.covariance[draw].numpy() == pytest.approx(covariance, rel=1e-3, abs=1e-3)
+        assert posterior.noise[draw].item() == pytest.approx(noise.item())
 
 
 def test_stars_and_deviation_are_those_of_the_mixture_of_draws() -> None:
     model = bayesian_model()
-    posterior = fold_in(model, MOVIES, STARS, TIMES)
+    posterior = fold_in(model, MOVIES, STARS)
     design = torch.cat([model.movie_factors, torch.ones(3, 5, 1)], dim=2)
     each = 3.5 + model.movie_biases + (design @ posterior.mean[..., None]).squeeze(-1)
     torch.testing.assert_close(posterior.stars(), each.mean(dim=0))
@@ -62,7 +58,7 @@ def test_stars_and_deviation_are_those_of_the_mixture_of_draws() -> None:
 
 @pytest.mark.parametrize("n_given", [0, 1, 4])
 def test_the_parts_of_an_explanation_add_up_to_the_prediction(n_given: int) -> None:
-    posterior = fold_in(bayesian_model(), MOVIES[:n_given], STARS[:n_given], TIMES[:n_given])
+    posterior = fold_in(bayesian_model(), MOVIES[:n_given], STARS[:n_given])
     for movie, stars in enumerate(posterior.stars().tolist()):
         from_prior, from_ratings = posterior.explain(movie)
         assert from_ratings.shape == (n_given,)
@@ -74,17 +70,12 @@ def test_many_users_are_folded_in_as_each_alone(known: bool) -> None:
     """A user with the ratings above, one with a single rating, and one with none."""
     model, user = bayesian_model(), torch.tensor([2, 2, 2, 2, 0])
     movie, stars = torch.cat([MOVIES, torch.tensor([2])]), torch.cat([STARS, torch.tensor([1.0])])
-    times = torch.cat([TIMES, torch.tensor([3 * 3600])])
-    folded = fold_in_users(model, Ratings(user, movie, stars, times, model.n_users, 5), known=known)
+    rows = Ratings(user, movie, stars, torch.zeros_like(user), model.n_users, 5)
+    folded = fold_in_users(model, rows, known=known)
     for each in range(model.n_users):
         own = user == each
-        posterior = fold_in(model, movie[own], stars[own], times[own], each if known else None)
+        posterior = fold_in(model, movie[own], stars[own], each if known else None)
         vectors = torch.cat([folded.user_factors[:, each], folded.user_biases[:, each, None]], dim=1)
         torch.testing.assert_close(vectors, posterior.mean, atol=1e-4, rtol=1e-4)
-        noise = folded.noise[:, each] + 1 / model.effect_precision
-        torch.testing.assert_close(noise, posterior.noise)
-    alphas = 1 / folded.noise[:, 2]
-    effects = [by_definition(model, draw, alpha)[0][4:] for draw, alpha in enumerate(alphas.tolist())]
-    expected = pytest.approx(np.mean(effects, axis=0), rel=1e-3, abs=1e-3)
-    assert folded.session.tolist() == [3, 2 * MAX_MINUTES + 7, 2 * MAX_MINUTES + 9]
-    assert folded.session_effects[0, 1:].numpy() == expected
+        torch.testing.assert_close(folded.noise[:, each], posterior.noise)
+    assert not len(folded.session)

@@ -93,12 +93,12 @@ def test_draws_of_vectors_effects_and_noise_have_their_joint_distribution() -> N
         products = [(each.T @ each / len(each)).flatten().tolist() for each in free]
         own = state.users[:, 1].square().mean().item()
         noise_precision = state.noise_precision.log().mean().item(), math.log(state.noise_rate)
-        scales = state.drift.scale.square().log().flatten().tolist()
-        effects = [math.log(state.effect_precision), *scales]
+        scales = np.log(state.drift.scale**2).mean(axis=1) + np.log(state.drift.precision)
+        effects = [*map(math.log, (state.effect_precision, *state.drift.precision)), *scales]
         samples.append([*products[0], *products[1], own, *noise_precision, *effects])
     log_gamma, log_noise_precision = digamma(1.0), digamma(NOISE_SHAPE) - digamma(1.0)
     of_users, of_movies = [0.29, 0.045, 0.045, 0.41], [0.68, 0.24, 0.24, 0.80]  # covariance plus shift shiftᵀ
-    effects = [log_gamma - math.log(0.1), *[digamma(0.5) + math.log(2)] * 2]
+    effects = [log_gamma - math.log(0.1)] * 3 + [digamma(0.5) + math.log(2)] * 2
     assert_means(samples, [*of_users, *of_movies, 0.09, log_noise_precision, log_gamma, *effects])
 
 

@@ -20,7 +20,7 @@ globalThis.explorer = Object.freeze({
   },
   find: (title) => find(index, title, null)?.dated ?? null,
   recommend: (rows, options) => {
-    const given = rows.map(([id, stars, session]) => ({movie: byId.get(String(id)).row, stars, session}));
+    const given = rows.map(([id, stars]) => ({movie: byId.get(String(id)).row, stars}));
     const answer = recommendedTo(given, options);
     return {
       ids: answer.movies.map(({id}) => Number(id)),

@@ -21,7 +21,7 @@ from stages.plotting.charts import COLOURS
 from stages.ranking.score import fit_new
 from stages.recommender import film_list
 from stages.recommender.artifacts import Artifacts
-from stages.recommender.profile import NOW, UserProfile
+from stages.recommender.profile import UserProfile
 from stages.recommender.ranking import recommend
 from tests.conftest import make_ratings
 from tests.factorization.test_model import make_model
@@ -349,7 +349,7 @@ def test_two_tabs_keep_the_ratings_of_both(visit: Visit) -> None:
 def test_films_of_other_data_stay_stored(visit: Visit) -> None:
     page = visit(rated={"999999": 4})
     name(page, "heat")
-    assert page.evaluate(f"localStorage['{STORED}']") == f'[["{movie_id(1)}",4.5,0],["999999",4,0]]'
+    assert page.evaluate(f"localStorage['{STORED}']") == f'[["{movie_id(1)}",4.5],["999999",4,0]]'
 
 
 def test_ratings_are_shared_by_a_link(visit: Visit) -> None:
@@ -753,13 +753,11 @@ def compare(
     rows = pd.Series(ids.index, index=ids.astype(str))[data_of(page.content())["movies"]["id"]].to_numpy()
     overlaps, stars, deviations = [], [], []
     for rated in people:
-        profile = UserProfile(
-            artifacts, stars=dict(rated), times={movie: NOW for movie, _ in rated}, seen=set(dict(rated))
-        )
+        profile = UserProfile(artifacts, stars=dict(rated), seen=set(dict(rated)))
         candidates = torch.tensor([movie not in profile.seen for movie in ids.index])
         candidates &= torch.tensor(artifacts.movies["n_ratings"].to_numpy() >= int(10 * adventurous))
         expected = recommend([profile], candidates, 10, adventurous)
-        given = [[int(ids[movie]), stars, 0] for movie, stars in rated]
+        given = [[int(ids[movie]), stars] for movie, stars in rated]
         answer = page.evaluate("given => explorer.recommend(...given)", [given, options])
         wanted = {record["movie_id"]: record["deviation"][0] for record in expected}
         found = dict(zip(answer["ids"], answer["deviation"], strict=True))

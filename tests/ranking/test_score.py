@@ -77,7 +77,7 @@ def test_users_are_folded_in_from_their_own_ratings(train: Ratings) -> None:
     fitted = fit_known(train, torch.ones(train.n_movies, 1), 50.0)
     found = score_users(fold_in_users(model, train, known=True), fitted, train)(torch.tensor([2, 17]))
     own = train[train.user == 17]
-    posterior = fold_in(model, own.movie, own.rating, own.timestamp, 17)
+    posterior = fold_in(model, own.movie, own.rating, 17)
     given = torch.zeros(1, train.n_movies)
     given[0, own.movie] = own.rating
     expected = ranking_score(fitted, given, posterior.stars()[None], torch.ones(1))

@@ -7,7 +7,7 @@ import torch
 
 from stages.core.cli import UserError
 from stages.recommender.artifacts import Artifacts
-from stages.recommender.profile import LIKED, NOW, UserProfile
+from stages.recommender.profile import LIKED, UserProfile
 from tests.conftest import Capture
 from tests.recommender.builders import RISER, fan, member, rated, write
 
@@ -19,24 +19,21 @@ def test_a_user_has_their_ratings_of_all_parts_of_the_dataset(artifacts: Artifac
     own = ratings[ratings.user == 3]
     assert profile.user == 3
     assert profile.stars == dict(zip(own.movie.tolist(), own.rating.tolist(), strict=True))
-    assert profile.times == dict(zip(own.movie.tolist(), own.timestamp.tolist(), strict=True))
     assert profile.seen == profile.stars.keys()
 
 
-def test_liked_and_rated_movies_are_seen_and_newer_than_the_dataset(artifacts: Artifacts) -> None:
+def test_liked_and_rated_movies_are_seen(artifacts: Artifacts) -> None:
     profile = fan(artifacts, "toy story")
     profile.add_titles([], [" The Matrix = 2,5", 'the good, the bad and the "ugly"=0.5'])
     assert profile.stars == {TOY_STORY: LIKED, MATRIX: 2.5, 3: 0.5}
     assert profile.seen == profile.stars.keys()
-    assert set(profile.times.values()) == {NOW}
-    assert int(rated().timestamp.max()) // 3600 < NOW
 
 
 def test_of_two_ratings_the_last_counts_and_a_note_says_so(artifacts: Artifacts, capsys: Capture) -> None:
     profile = member(artifacts, RISER)
     movie = next(iter(profile.stars))
     profile.add_titles([], [f"{artifacts.titles.labels[movie]}=1"])
-    assert (profile.stars[movie], profile.times[movie]) == (1, NOW)
+    assert profile.stars[movie] == 1
     assert artifacts.titles.labels[movie] in capsys.readouterr().err
 
 
@@ -57,7 +54,6 @@ def test_films_with_stars_are_rated_all_seen(artifacts: Artifacts, tmp_path: Pat
     profile.add_list(write(tmp_path / "mine.csv", "title,year,rating", films))
     assert profile.stars == {HEAT: 4, NOSFERATU: 2.5, FIRST_HAMLET: 5}
     assert profile.seen == {HEAT, NOSFERATU, FIRST_HAMLET, TOY_STORY}
-    assert len(set(profile.times.values())) == 3
     assert capsys.readouterr() == ("", "")
 
 
@@ -90,7 +86,7 @@ def test_without_ratings_the_prediction_is_that_of_the_prior(solved: Artifacts) 
 
 def test_a_user_of_the_dataset_has_the_noise_that_the_model_estimated(artifacts: Artifacts) -> None:
     user, model = member(artifacts, 3), artifacts.model
-    somebody = UserProfile(artifacts, stars=user.stars, times=user.times, seen=user.seen)
+    somebody = UserProfile(artifacts, stars=user.stars, seen=user.seen)
     expected = model.noise[:, 3].float() + 1 / model.effect_precision + (1 / model.drift_precision).sum(dim=1)
     torch.testing.assert_close(user.posterior().noise, expected)
     assert not torch.equal(user.posterior().noise, somebody.posterior().noise)
