@@ -41,7 +41,7 @@ def table(content: str, header: str) -> dict[str, list[str]]:
 
 def results(page: str, section: str) -> dict[str, dict[str, str]]:
     """The values of the first table of a section of a page of results, by method and metric."""
-    header, *_ = content = RESULTS[page].split(f"\n## {section}\n\n")[1].split("\n")
+    header, *_ = content = RESULTS[page].split(f"# {section}\n\n")[1].split("\n")
     while not header.startswith("| "):
         header, *_ = content = content[1:]
     names = [name.strip() for name in header[1:-1].split("|")][1:]
@@ -68,6 +68,19 @@ def test_the_results_are_those_of_the_page_of_results() -> None:
     shown, found = table(PAGES[""], "| | RMSE, stars | NDCG@10 |"), results("results", "Test ratings")
     assert len(shown) >= 4
     assert shown == {name: [found[name]["RMSE, stars"], found[name]["NDCG@10"]] for name in shown}
+
+
+def test_the_errors_by_question_are_those_of_the_results_and_experiments() -> None:
+    shown = table(PAGES[""], "| RMSE, stars | biases | neighbours | this model |")
+    methods = "user and movie biases", "item neighbours", MODEL
+    known, visit, new = (
+        [results("results", part).get(method, {}).get("RMSE, stars", "") for method in methods]
+        for part in ("Test ratings", "New visits", "After 10 ratings")
+    )
+    without_times = f"{measured_with(drift_minutes=[], study=False)['rmse']:.3f}"
+    assert [*shown.values()] == [known, [*known[:2], without_times], visit, new]
+    boosted = measured_with(boosting=True, study=False)["boosted_rmse"]
+    assert f"they reach {boosted:.3f}\nin the first row" in PAGES[""]
 
 
 @pytest.mark.parametrize("page", RESULTS)
