@@ -26,8 +26,6 @@ SETTINGS = {
     "nothing: the default": "default-1",
     "`-S 'user_effects=[]'`": "no_effects-1",
     "`-S 'drift_minutes=[]'`: without times": "no_times-1",
-    "the same, `-S 'movie_features=[]' -S 'user_features=[]' -S 'user_effects=[]'`": "plain-1",
-    "`-S solver=als -S epochs=15`": "als-1",
 }
 """Rows of the table of settings, and an experiment of each."""
 
