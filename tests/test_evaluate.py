@@ -57,8 +57,8 @@ def test_a_solver_without_noise_predicts_no_intervals(tmp_path: Path, small_part
 
 def test_parts_without_ratings_have_no_metrics(tmp_path: Path, small_parts: Parts) -> None:
     empty = small_parts["test"][torch.zeros(0, dtype=torch.int64)]
-    assert run(tmp_path, {**small_parts, "test": empty})[1] == {}
-    assert run(tmp_path, {**small_parts, "validation": empty})[0] == {}
+    assert run(tmp_path, {**small_parts, "test": empty}, als)[1] == {}
+    assert run(tmp_path, {**small_parts, "validation": empty}, als)[0] == {}
     assert run(tmp_path, {"train": small_parts["train"], "validation": empty, "test": empty}) == ({}, {})
     assert len(pd.read_csv(tmp_path / "predictions.csv")) == len(pd.read_csv(tmp_path / "scores.csv")) == 0
 

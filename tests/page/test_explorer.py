@@ -354,6 +354,11 @@ def test_films_of_other_data_stay_stored(visit: Visit) -> None:
     assert page.evaluate(f"localStorage['{STORED}']") == f'[["{movie_id(1)}",4.5],["999999",4,0]]'
 
 
+def test_all_low_ratings_are_said(visit: Visit) -> None:
+    page = visit(rated={str(movie_id(0)): 1})
+    expect(page.locator("#yours-note")).to_contain_text("Add one")
+
+
 def test_ratings_are_shared_by_a_link(visit: Visit) -> None:
     page = visit(**ALL)
     show(page, "Rate")
@@ -369,15 +374,18 @@ def test_ratings_are_shared_by_a_link(visit: Visit) -> None:
     assert "#" not in other.url
 
 
-def test_ids_are_exact(visit: Visit, artifacts: Artifacts) -> None:
+def test_ids_are_exact_and_a_page_without_clusters_recommends(visit: Visit, artifacts: Artifacts) -> None:
     table = small_movies(artifacts)
     table["movie_id"] += 2**63 - 10_000
-    page = visit(page=small_page(artifacts, table, small_clusters(table)))
+    page = visit(page=small_page(artifacts, table, small_clusters(table).iloc[:0]))
     name(page, "toy story", "heat")
     page.reload()
     for title in ("Toy Story", "Heat"):
         expect(page.locator("#chips")).to_contain_text(title)
     expect(page.locator("#chips li")).to_have_count(2)
+    assert len(recommended(page)) == 10
+    show(page, "Map")
+    page.get_by_role("button", name="Zoom in").click()
 
 
 UGLY = '"The Good, the Bad and the ""Ugly"""'
@@ -423,11 +431,6 @@ def test_wrong_files_and_many_unknown_titles_are_explained(visit: Visit, tmp_pat
         upload(page, tmp_path / f"{number}.csv", text)
         for part in parts:
             expect(page.locator("#import-note")).to_contain_text(part)
-
-
-def test_all_low_ratings_are_said(visit: Visit) -> None:
-    page = visit(rated={str(movie_id(0)): 1})
-    expect(page.locator("#yours-note")).to_contain_text("Add one that you like")
 
 
 # ---- watching
@@ -671,8 +674,7 @@ def test_stars_are_visible_in_forced_colours(visit: Visit, options: dict[str, An
     parts = "['::before', '::after'].map(part => getComputedStyle(element, part).backgroundColor)"
     colours = page.locator("#yours .stars").first.evaluate(f"element => {parts}")
     paper = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
-    for colour in colours:
-        assert contrast(colour, paper) >= 3
+    assert all(contrast(colour, paper) >= 3 for colour in colours)
 
 
 def test_the_list_is_printed(visit: Visit) -> None:
@@ -692,15 +694,6 @@ def test_dots_have_a_contrast_of_three_to_one(visit: Visit, options: dict[str, A
     assert of_clusters == COLOURS[: len(of_clusters)]  # as in map.png
     for colour in [*colours, *COLOURS]:
         assert contrast(colour, paper) >= 3, colour
-
-
-def test_a_page_without_clusters_recommends(visit: Visit, artifacts: Artifacts) -> None:
-    table = small_movies(artifacts)
-    page = visit(page=small_page(artifacts, table, small_clusters(table).iloc[:0]))
-    name(page, "toy story")
-    assert len(recommended(page)) == 10
-    show(page, "Map")
-    page.get_by_role("button", name="Zoom in").click()
 
 
 def test_the_scripts_share_no_name() -> None:
