@@ -10,7 +10,9 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from statistics import fmean
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 import torch
@@ -29,7 +31,7 @@ from stages.ranking.linear import LinearModel
 from stages.ranking.metrics import Part, Score, measure, rating_rows
 from stages.ranking.score import POWER, Ranker, fit_new, noise_deviation, score_users, shares, values
 from stages.recommender import Recommender
-from tests.page.test_explorer import CHROMIUM, compare, data_of
+from tests.page.test_explorer import CHROMIUM, compare, data_of, probed
 from tests.repository import DEFAULTS, ROOT
 
 GROUPS: dict[str, dict[str, list[str]]] = yaml.safe_load((ROOT / "tests" / "people.yaml").read_text("utf-8"))
@@ -68,14 +70,17 @@ def on_page(recommender: Recommender) -> Iterator[tuple[str, str]]:
     """How many of ten films the page and the terminal share."""
     path = ROOT / "plots" / "explorer.html"
     yield "page: size, MB", f"{path.stat().st_size / 1e6:.2f}"
-    known = set(data_of(path.read_text(encoding="utf-8"))["movies"]["id"])
+    text = path.read_text(encoding="utf-8")
+    known = set(data_of(text)["movies"]["id"])
     ids = recommender.movies["movie_id"]
     liked = [[recommender.titles.find(each) for each in titles] for titles in PEOPLE.values()]
     people = [[(movie, 4.5) for movie in movies if ids[movie] in known] for movies in liked]
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, TemporaryDirectory() as folder:
+        copy = Path(folder) / "explorer.html"
+        copy.write_text(probed(text), encoding="utf-8")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page()
-        page.goto(path.as_uri())
+        page.goto(copy.as_uri())
         for adventurous in (0.0, 0.5, 1.0):
             shared, stars, _ = compare(page, recommender, people, adventurous)
             name = f"page and terminal, slider at {adventurous}: films shared of ten"
