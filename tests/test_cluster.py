@@ -26,22 +26,17 @@ def run(directory: Path, further_fits: bool = True, **changes: int) -> tuple[pd.
     return read_movies(directory / "clusters.csv"), metrics
 
 
-def test_every_clustered_movie_has_a_cluster_a_position_and_an_expected_rating(tmp_path: Path) -> None:
-    table, _ = run(tmp_path)
+def test_every_clustered_movie_is_in_the_table_and_metrics_are_beside_the_notebooks(tmp_path: Path) -> None:
+    table, metrics = run(tmp_path)
     assert table["movie_id"].tolist() == list(range(104, 175))
     assert set(movies()) <= set(table)
     assert table[["cluster", "x", "y", "expected", "deviation", "distance"]].notna().all(axis=None)
     assert len(table[["cluster", "name"]].drop_duplicates()) == table["name"].nunique() == 3
-
-
-def test_metrics_are_reported_beside_those_of_the_notebook(tmp_path: Path) -> None:
-    table, metrics = run(tmp_path)
     assert metrics["stability"] == 1
     compared = pd.read_csv(tmp_path / "comparison.csv", index_col="clusters")
     assert compared.index.tolist() == ["model", "without genres", "notebook"]
     own = compared.loc["model"]
-    assert own["n_movies"] == 71
-    assert own["smallest"] == table["cluster"].value_counts().min()
+    assert (own["n_movies"], own["smallest"]) == (71, table["cluster"].value_counts().min())
     assert metrics == pytest.approx({name: own[name] for name in metrics}, abs=1e-6)
     scores = ["silhouette", "popularity_explained", "genre_coherence_z", "stability"]
     assert compared.loc[["model", "notebook"], scores].notna().all(axis=None)

@@ -1,7 +1,6 @@
 """compare: differences with their intervals, of runs on the same ratings; means over seeds, in pairs."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,19 +25,17 @@ other,7,Success,0.9,0.9,0.30,9,96,42,temporal,a
 """
 
 
+Experiments = tuple[pd.DataFrame, list[str]]
+"""The table of experiments, and the names of their parameters."""
+
+
 def make_run(name: str, error: float, ratings: int = 0, **parameters: object) -> Run:
     """60 users with 10 ratings each, by the given number, whose errors are near `error` stars."""
-    rng = np.random.default_rng(ratings)
-    part = pd.Series("test", range(60))
-    size = error * rng.uniform(0.5, 1.5, 60)
-    predictions = pd.DataFrame({"part": part, "user": range(60), "movie": ratings, "rating": 4.0})
-    scores = pd.DataFrame({"part": part, "user": range(60), "n_ratings": 10, "absolute_error": 10 * size})
-    return Run(
-        name,
-        {"seed": 1, "split": "random", **parameters},
-        predictions,
-        scores.assign(squared_error=10 * size**2),
-    )
+    size = error * np.random.default_rng(ratings).uniform(0.5, 1.5, 60)
+    table = pd.DataFrame({"part": "test", "user": range(60)})
+    scores = table.assign(method="model", n_ratings=10, absolute_error=10 * size, squared_error=10 * size**2)
+    own = {"seed": 1, "split": "random", **parameters}
+    return Run(name, own, table.assign(movie=ratings, rating=4.0), scores)
 
 
 def differences(one: Run, other: Run) -> dict[str, list[str]]:
@@ -54,9 +51,8 @@ def test_a_difference_has_its_interval_and_a_verdict() -> None:
     low, high = map(float, interval.strip("[]").split(", "))
     assert low < float(difference) < high < 0
     assert words == "better, beyond chance"
-    assert (
-        differences(make_run("two", 0.7), make_run("one", 0.8))["RMSE, stars"][-1] == "worse, beyond chance"
-    )
+    back = differences(make_run("two", 0.7), make_run("one", 0.8))
+    assert back["RMSE, stars"][-1] == "worse, beyond chance"
     equal = differences(make_run("one", 0.8), make_run("two", 0.8))
     assert {cells[-1] for cells in equal.values()} == {"within chance"}
 
@@ -80,12 +76,14 @@ def test_runs_with_other_held_out_ratings_are_refused(changes: dict[str, object]
 
 
 @pytest.fixture
-def experiments(tmp_path: Path) -> tuple[pd.DataFrame, list[str]]:
+def experiments(tmp_path: Path) -> Experiments:
     (tmp_path / "table.csv").write_text(SHOWN)
     return read_experiments(tmp_path / "table.csv")
 
 
-def test_settings_are_lines_with_means_over_seeds_the_lowest_validation_error_first(experiments: Any) -> None:
+def test_settings_are_lines_with_means_over_seeds_the_lowest_validation_error_first(
+    experiments: Experiments,
+) -> None:
     ((_, header, rows),) = rank(*experiments)
     assert header == "run split epochs seeds validation_rmse rmse ndcg_at_10".split()
     assert rows == [
@@ -96,9 +94,8 @@ def test_settings_are_lines_with_means_over_seeds_the_lowest_validation_error_fi
     ]
 
 
-def test_seeds_that_both_settings_have_are_pairs(experiments: Any) -> None:
-    table, keys = experiments
-    *_, (heading, _, compared) = compare_seeds(table, keys, "a-1", "b-2")
+def test_seeds_that_both_settings_have_are_pairs(experiments: Experiments) -> None:
+    *_, (heading, _, compared) = compare_seeds(*experiments, "a-1", "b-2")
     assert "2 seeds" in heading
     rows = {metric: cells for metric, *cells in compared}
     assert rows.keys() == {"validation_rmse", "rmse", "ndcg_at_10"}
@@ -108,18 +105,18 @@ def test_seeds_that_both_settings_have_are_pairs(experiments: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "message"),
+    ("first", "second", "message"),
     [
-        (("a-1", "main"), "0 seeds in common"),
-        (("a-1", "c"), 'called "c"; there are: main, a-1'),
-        (("main", "other"), "split is random and temporal"),
+        ("a-1", "main", "0 seeds in common"),
+        ("a-1", "c", 'called "c"; there are: main, a-1'),
+        ("main", "other", "split is random and temporal"),
     ],
 )
-def test_groups_that_cannot_be_paired_are_refused(experiments: Any, names: Any, message: str) -> None:
-    table, keys = experiments
-    first, second = names
+def test_groups_that_cannot_be_paired_are_refused(
+    experiments: Experiments, first: str, second: str, message: str
+) -> None:
     with pytest.raises(UserError, match=message):
-        list(compare_seeds(table, keys, first, second))
+        list(compare_seeds(*experiments, first, second))
 
 
 @pytest.mark.parametrize("form", compare.FORMATS)
@@ -134,37 +131,33 @@ def test_tables_are_printed_in_each_format(
     assert {"text": "b-1  ", "markdown": "|:---", "latex": r"validation\_rmse"}[form] in shown
 
 
-@pytest.mark.parametrize(
-    "content", [b"a,b\n1,2\n", b"", b"\xff\0\x1b", b'a,"b\n1', b"Experiment,seed,rmse\n1\n1,2,3,4"]
-)
-def test_other_tables_are_an_error(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "table.csv").write_bytes(content)
-    with pytest.raises(UserError, match=r"table\.csv"):
-        read_experiments(tmp_path / "table.csv")
-
-
-@pytest.mark.parametrize(
-    "content", ["", "a: [", "- a", "\0", "rmse: 1", "seed: 1", "epochs: 9", "split: " + "[" * 999]
-)
-def test_other_parameters_are_an_error(tmp_path: Path, monkeypatch: Patch, content: str) -> None:
+def test_other_tables_and_parameters_are_an_error(tmp_path: Path, monkeypatch: Patch) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "table.csv").write_text(SHOWN)
-    (tmp_path / "params.yaml").write_text(content)
-    with pytest.raises(UserError, match=r"params\.yaml"):
-        read_experiments(tmp_path / "table.csv")
+    table, parameters = tmp_path / "table.csv", tmp_path / "params.yaml"
+    for content in (b"a,b\n1,2\n", b"", b"\xff\0\x1b", b'a,"b\n1', b"Experiment,seed,rmse\n1\n1,2,3,4"):
+        table.write_bytes(content)
+        with pytest.raises(UserError, match=r"table\.csv"):
+            read_experiments(table)
+    table.write_text(SHOWN)
+    for text in ("", "a: [", "- a", "\0", "rmse: 1", "seed: 1", "epochs: 9", "split: " + "[" * 999):
+        parameters.write_text(text)
+        with pytest.raises(UserError, match=r"params\.yaml"):
+            read_experiments(table)
 
 
-@pytest.mark.parametrize("file", compare.FILES)
-def test_damaged_results_are_an_error(tmp_path: Path, monkeypatch: Patch, file: str) -> None:
+def test_damaged_results_are_an_error(tmp_path: Path, monkeypatch: Patch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data").mkdir()
     run = make_run("one", 0.8)
-    for path, content in zip(
-        compare.FILES, ("seed: 1", run.predictions.to_csv(), run.scores.to_csv()), strict=True
-    ):
+    contents = dict(
+        zip(compare.FILES, ("seed: 1", run.predictions.to_csv(), run.scores.to_csv()), strict=True)
+    )
+    for path, content in contents.items():
         Path(path).write_text(content)
     assert read_run("workspace").parameters == {"seed": 1}
-    for damaged in ("", "a,b\n1,2", "\0"):
-        Path(file).write_text(damaged)
-        with pytest.raises(UserError, match=file):
-            read_run("workspace")
+    for path, content in contents.items():
+        for damaged in ("", "a,b\n1,2", "\0"):
+            Path(path).write_text(damaged)
+            with pytest.raises(UserError, match=path):
+                read_run("workspace")
+        Path(path).write_text(content)

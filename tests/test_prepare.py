@@ -68,11 +68,9 @@ def test_a_split_without_training_ratings_is_an_error(test: float, validation: f
         split(parameters, torch.arange(10))
 
 
-def test_the_same_seed_gives_the_same_split_and_another_seed_another() -> None:
-    seeds = (1, 1, 2)
-    first, again, other = (split(prepare_parameters(seed=seed), torch.arange(99))["test"] for seed in seeds)
-    assert torch.equal(first, again)
-    assert not torch.equal(first, other)
+def test_another_seed_gives_another_split() -> None:
+    one, other = (split(prepare_parameters(seed=seed), torch.arange(99))["test"] for seed in (1, 2))
+    assert not torch.equal(one, other)
 
 
 def test_a_temporal_split_holds_out_the_newest_and_of_equal_times_the_last_lines() -> None:

@@ -14,8 +14,7 @@ TWO = make_embeddings(np.array([3, 5]), np.array([[1.0, 0.0], [5.0, 0.5]]))
 
 def test_embeddings_are_read_as_they_were_written(tmp_path: Path) -> None:
     (tmp_path / "points.npy").write_bytes(TWO.serialize())
-    found = MovieEmbeddings.load(tmp_path / "points.npy")
-    assert found.serialize() == TWO.serialize()
+    assert MovieEmbeddings.load(tmp_path / "points.npy").serialize() == TWO.serialize()
 
 
 def test_the_most_similar_come_first_whatever_their_length() -> None:

@@ -56,7 +56,8 @@ with report_errors("train"):
     for _ in range(2):
         threading.Thread(target=work, daemon=True).start()
     print("ready", file=__import__("sys").stderr, flush=True)
-    threading.Event().wait()
+    while True:
+        threading.Event().wait(0.1)
 """
 
 

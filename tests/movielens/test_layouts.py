@@ -85,23 +85,15 @@ def test_the_ratings_of_a_fold_are_those_to_train_on_then_those_to_test(make_zip
         read(make_zip(base | parts | {str(path): first}), path.stem)
 
 
-def test_a_fold_is_an_error_without_test_ratings_or_with_two_files_to_train_on(make_zip: MakeZip) -> None:
-    fold = {"u1.base": f"{RATINGS}1,10,4,5\n", "u1.test": f"{RATINGS}1,20,4,5\n"}
-    for changes, named in (
-        ({"u1.test": f"{RATINGS}\n"}, "u1.test contains no ratings"),
-        ({"u1.train": RATINGS}, "u1.train"),
-    ):
-        with pytest.raises(UserError, match=named):
-            read(make_zip(CSV | fold | changes), "u1")
-
-
-def test_control_characters_become_spaces(make_zip: MakeZip) -> None:
+def test_control_characters_become_spaces_also_in_names(make_zip: MakeZip, capsys: Capture) -> None:
     movies = f'{MOVIES}10,"Two\r\nlines\x1b[31m\u2028",A\n20,NA,"B\r"\n'
     tags = 'userId,movieId,tag,timestamp\n2,10,"dark,\rslow",1445714994\n'
-    release = read(make_zip({**CSV, "ml/movies.csv": movies, "ml/tags.csv": tags}))
+    members = {**CSV, "ml/movies.csv": movies, "ml/tags.csv": tags}
+    release = read(make_zip({name.replace("ml", "\x1b[2J"): content for name, content in members.items()}))
     assert release.movies["title"].tolist() == ["Two lines [31m ", "NA"]
     assert release.movies["genres"].tolist() == ["A", "B "]
     assert release.tags.to_dict("records") == [{"user_id": 2, "movie_id": 10, "tag": "dark, slow"}]
+    assert "�[2J/ratings.csv" in capsys.readouterr().out
 
 
 def test_files_are_found_in_any_folder_and_case(make_zip: MakeZip) -> None:
@@ -161,20 +153,23 @@ def test_an_error_names_the_file_line_and_value_of(
         assert part in str(error.value)
 
 
-@pytest.mark.parametrize(
-    ("members", "fold", "named"),
-    [
-        ({"ml/inner.zip": "PK"}, None, r"made\.zip .*ratings\.csv.*inner\.zip"),
-        ({**CSV, "old/Ratings.csv": ""}, None, r"ml/ratings\.csv and old/Ratings\.csv"),
-        (
-            {**CSV, "ml/movies.csv": MOVIES + "".join(f"{n},A,{n}\n" for n in range(201))},
-            None,
-            "201 different genres",
-        ),
-        (CSV, "u1", r"made\.zip .*'u1'.*set split to random"),
-    ],
-    ids=["without ratings", "with two files of one name", "with endless genres", "without folds"],
-)
+ENDLESS = MOVIES + "".join(f"{n},A,{n}\n" for n in range(201))
+FOLD = {**CSV, "u1.base": f"{RATINGS}1,10,4,5\n", "u1.test": f"{RATINGS}1,20,4,5\n"}
+INVALID_ZIPS: dict[str, tuple[dict[str, str], str | None, str]] = {
+    "without ratings": ({"ml/inner.zip": "PK"}, None, r"made\.zip .*ratings\.csv.*inner\.zip"),
+    "with two files of one name": (
+        {**CSV, "old/Ratings.csv": ""},
+        None,
+        "ml/ratings.csv and old/Ratings.csv",
+    ),
+    "with endless genres": ({**CSV, "ml/movies.csv": ENDLESS}, None, "201 different genres"),
+    "without folds": (CSV, "u1", r"made\.zip .*'u1'"),
+    "without test ratings": ({**FOLD, "u1.test": RATINGS}, "u1", "u1.test contains no ratings"),
+    "with two files to train on": ({**FOLD, "u1.train": RATINGS}, "u1", "u1.train"),
+}
+
+
+@pytest.mark.parametrize(("members", "fold", "named"), INVALID_ZIPS.values(), ids=INVALID_ZIPS)
 def test_an_error_names_files_of_a_zip(make_zip: MakeZip, members: Any, fold: str | None, named: str) -> None:
     with pytest.raises(UserError, match=named):
         read(make_zip(members), fold)
@@ -205,11 +200,6 @@ def test_a_release_that_would_not_fit_in_memory_is_an_error(small_zip: Path, mon
     monkeypatch.setattr(memory, "available_memory", lambda: 10_000)
     with pytest.raises(UserError, match=r"small\.zip would take .* choose a smaller dataset"):
         read(small_zip)
-
-
-def test_names_in_a_zip_are_printable(make_zip: MakeZip, capsys: Capture) -> None:
-    read(make_zip({name.replace("ml", "\x1b[2J"): content for name, content in CSV.items()}))
-    assert "�[2J/ratings.csv: 2 rows" in capsys.readouterr().out
 
 
 def test_ids_elsewhere_are_read_from_links(make_zip: MakeZip) -> None:

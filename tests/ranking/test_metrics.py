@@ -25,34 +25,32 @@ def rank(score: Score, seen: Ratings, held_out: Ratings) -> dict[str, float]:
     return metrics.means(metrics.measure("a", part_of(seen, held_out), score=score))
 
 
+def constant(scores: list[float], users: Tensor) -> Tensor:
+    return torch.tensor(scores).expand(len(users), -1)
+
+
 def test_rmse_and_mae_are_those_of_scikit_learn_on_clipped_predictions(small_parts: Parts) -> None:
     seen, test = small_parts["train"], small_parts["test"]
     stars = 6 * torch.rand(len(test), generator=torch.Generator().manual_seed(0))
     found = metrics.means(metrics.measure("a", part_of(seen, test, (1.0, 4.5)), stars))
-    clipped = stars.clamp(1, 4.5)
-    expected = {
-        "rmse": root_mean_squared_error(test.rating, clipped),
-        "mae": mean_absolute_error(test.rating, clipped),
-    }
-    assert found == pytest.approx(expected)
+    given = test.rating, stars.clamp(1, 4.5)
+    assert found == pytest.approx(
+        {"rmse": root_mean_squared_error(*given), "mae": mean_absolute_error(*given)}
+    )
 
 
 def test_each_user_has_a_row_and_only_users_with_a_liked_movie_a_ranking() -> None:
     test = make_ratings([(0, 0, 4.0), (0, 1, 2.0), (2, 1, 3.0)], n_users=3, n_movies=3)
-    score = lambda user: torch.tensor([[3.0, 2.0, 1.0]]).expand(len(user), -1)  # noqa: E731
-    table = metrics.measure("a", part_of(test[:0], test), torch.tensor([3.0, 3.0, 1.0]), score)
-    assert table["user"].tolist() == [0, 2]
-    assert table["n_ratings"].tolist() == [2, 1]
-    assert table["squared_error"].tolist() == [2, 4]
+    stars = torch.tensor([3.0, 3.0, 1.0])
+    table = metrics.measure("a", part_of(test[:0], test), stars, partial(constant, [3.0, 2.0, 1.0]))
+    assert table[["user", "n_ratings", "squared_error"]].to_numpy().tolist() == [[0, 2, 2], [2, 1, 4]]
     assert table["ndcg_at_10"].tolist() == [1, pytest.approx(float("nan"), nan_ok=True)]
 
 
 def test_without_ratings_there_are_no_metrics() -> None:
     empty = make_ratings([], n_users=2, n_movies=3)
-    table = metrics.measure(
-        "a", part_of(empty, empty), torch.zeros(0), lambda user: torch.zeros(len(user), 3)
-    )
-    assert metrics.means(table) == {}
+    score = partial(constant, [0.0, 0.0, 0.0])
+    assert metrics.means(metrics.measure("a", part_of(empty, empty), torch.zeros(0), score)) == {}
     assert metrics.held_out_parts(make_ratings([(0, 0, 3.0)], 2, 3), empty, empty) == []
     assert list(metrics.join([])) == ["part", "method", "user"]
 
@@ -63,16 +61,13 @@ def test_movies_known_from_training_or_validation_are_not_ranked_in_the_test() -
     assert (first.name, first.held_out, first.seen) == ("validation", validation, train)
     assert (last.name, last.seen.movie.tolist()) == ("test", [0, 1])
     assert last.n_ratings.tolist() == [1, 0, 0]
-    score = lambda user: torch.tensor([[3.0, 2.0, 1.0]])  # noqa: E731
-    assert [
-        metrics.means(metrics.measure("a", part, score=score))["ndcg_at_10"] for part in (first, last)
-    ] == [1, 1]
+    for part in (first, last):
+        table = metrics.measure("a", part, score=partial(constant, [3.0, 2.0, 1.0]))
+        assert metrics.means(table)["ndcg_at_10"] == 1
 
 
 def test_the_popularity_of_a_list_is_the_median_of_its_movies() -> None:
-    rows = [
-        (user, movie, 5.0) for user in range(12) for movie in range(user)
-    ]  # 11 of movie 0, 10 of movie 1, …
+    rows = [(user, movie, 5.0) for user in range(12) for movie in range(user)]  # 11 of movie 0, 10 of 1, …
     train, test = make_ratings(rows, 12, 12), make_ratings([(0, 11, 4.0)], 12, 12)
     assert rank(lambda user: -torch.arange(12.0)[None], train, test)["popularity"] == 6  # of 2, 3, …, 11
 
@@ -103,21 +98,13 @@ def test_ranking_metrics_are_those_of_a_loop(small_parts: Parts, block: int, mon
     assert {name: found[name] for name in expected} == pytest.approx(expected)
 
 
-def constant(scores: list[float], users: Tensor) -> Tensor:
-    return torch.tensor(scores).expand(len(users), -1)
-
-
 def test_a_less_known_movie_counts_more_in_the_corrected_ndcg() -> None:
     train = make_ratings([(user, movie, 3.0) for movie, n in enumerate([8, 3, 0]) for user in range(n)], 9, 3)
     held_out = make_ratings([(8, movie, 5.0) for movie in (0, 1)], 9, 3)  # with weights 1/3 and 1/2
-    discounts = [1, 1 / math.log2(3), 1 / 2]
-    best = discounts[0] / 2 + discounts[1] / 3
-    count = torch.bincount(train.movie, minlength=3)
-    part = Part("test", held_out, train[:0], count, (0.5, 5.0))
-    for scores, gain in (
-        ([3.0, 2.0, 1.0], discounts[0] / 3 + discounts[1] / 2),
-        ([1.0, 2.0, 3.0], discounts[1] / 2 + discounts[2] / 3),
-    ):
+    part = Part("test", held_out, train[:0], torch.bincount(train.movie, minlength=3), (0.5, 5.0))
+    second, third = 1 / math.log2(3), 1 / 2  # discounts of the places
+    best = 1 / 2 + second / 3
+    for scores, gain in (([3.0, 2.0, 1.0], 1 / 3 + second / 2), ([1.0, 2.0, 3.0], second / 2 + third / 3)):
         table = metrics.rank_users(partial(constant, scores), part)
         assert table["corrected_ndcg_at_10"].tolist() == pytest.approx([gain / best])
 

@@ -41,14 +41,14 @@ def test_help_and_a_recommendation_import_only_what_they_need(data: Path) -> Non
     assert {"sklearn", "matplotlib", "scipy", "rich"}.isdisjoint(done.stderr.split())
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("closed", ["<&- 2>&-", ">&-", "<&- >&- 2>&-"])
 def test_closed_streams_are_no_error(data: Path, tmp_path: Path, closed: str) -> None:
     (tmp_path / "mine.csv").write_text("title,rating\nHeat,4\nQwertyuiop,4\n")
     done = recommend(data, "--watched", str(tmp_path / "mine.csv"), shell=closed)
     assert done.returncode == 0
     assert "Traceback" not in done.stderr
     assert "Qwertyuiop" not in done.stdout
-    assert ("Falling" in done.stdout) == (closed in ("<&-", "2>&-"))
+    assert ("Falling" in done.stdout) == (closed == "<&- 2>&-")
 
 
 def test_an_early_end_and_a_small_encoding_are_no_errors_but_an_unknown_film_is(data: Path) -> None:
