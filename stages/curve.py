@@ -15,14 +15,7 @@ from stages.core.parameters import Seeded
 from stages.movielens.tables import read_movies
 
 NUMBERS = [*range(2, 11), 12, 15, 20]  # numbers of clusters that are tried
-COLUMNS = [
-    "n_clusters",
-    "silhouette",
-    "stability",
-    "genre_coherence_z",
-    "tag_coherence_z",
-    "popularity_explained",
-]
+COLUMNS = "n_clusters silhouette stability genre_coherence_z tag_coherence_z popularity_explained".split()
 
 
 class CurveParameters(Seeded):

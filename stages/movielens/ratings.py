@@ -35,10 +35,6 @@ class Ratings(TensorFile):
         """The ratings at `rows` (indices, a mask, or a slice)."""
         return self._map(lambda column: column[rows])
 
-    def to(self, device: torch.device) -> "Ratings":
-        """The same ratings on another device."""
-        return self._map(lambda column: column.to(device))
-
     def _map(self, change: Callable[[Tensor], Tensor]) -> "Ratings":
         user, movie, rating, timestamp = map(change, (self.user, self.movie, self.rating, self.timestamp))
         return Ratings(user, movie, rating, timestamp, self.n_users, self.n_movies)

@@ -70,10 +70,7 @@ def columns(
         own = groups[rows.movie]
         found.append(((sums / (counts + 5))[rows.user] * own).sum(dim=1) / own.sum(dim=1).clamp(min=1))
     found.append(own.argmax(dim=1).float())
-    for index, row, n in (
-        (known.user, rows.user, known.n_users),
-        (known.movie, rows.movie, known.n_movies),
-    ):
+    for index, row, n in ((known.user, rows.user, known.n_users), (known.movie, rows.movie, known.n_movies)):
         count = torch.bincount(index, minlength=n).clamp(min=1)
         levels = (known.rating == half / 2 for half in range(1, 11))
         totals = (
