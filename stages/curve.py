@@ -48,9 +48,8 @@ def metrics_by_number(
         for own, (embedding, labels) in enumerate(zip(fits, labelings, strict=True)):
             agreement = [stability([labels, other]) for other in labelings[:own] + labelings[own + 1 :]]
             found = cluster_metrics(embedding, [labels], movies, tags)
-            rows.append(
-                {"n_clusters": n_clusters, **found, "stability": pd.Series(agreement, dtype=float).mean()}
-            )
+            found["stability"] = pd.Series(agreement, dtype=float).mean()
+            rows.append({"n_clusters": n_clusters, **found})
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

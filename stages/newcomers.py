@@ -177,18 +177,15 @@ def dislike_respected(
     The rating is added to the given ones of its user; at most `PAIRS` ratings are tried.
     """
     disliked = held_out[held_out.rating <= DISLIKED][:PAIRS]
-    if not len(disliked):
+    n_pairs = len(disliked)
+    if not n_pairs:
         return {}
     pair, row = torch.nonzero(disliked.user[:, None] == given.user, as_tuple=True)
-    n_pairs = len(disliked)
     without = replace(given[row], user=pair, n_users=n_pairs)
     with_dislike = concatenate(without, replace(disliked, user=torch.arange(n_pairs), n_users=n_pairs))
-    with_dislike = with_dislike.sorted_by_user()
-    fits = [
-        score_users(fold_in_users(model, ratings, known=False), ranker, ratings)
-        for ratings in (without, with_dislike)
-    ]
-    lower = []
+    with_dislike, lower = with_dislike.sorted_by_user(), []
+    folded = ((fold_in_users(model, each, known=False), each) for each in (without, with_dislike))
+    fits = [score_users(vectors, ranker, ratings) for vectors, ratings in folded]
     for block in torch.arange(n_pairs).split(AT_ONCE):
         rated = rating_rows(with_dislike, block) > 0
         likeness = similarity.index_select(0, disliked.movie[block]).to_dense().masked_fill(rated, -1)

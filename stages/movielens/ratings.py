@@ -66,9 +66,8 @@ class SideInformation(TensorFile):
 def concatenate(first: Ratings, second: Ratings) -> Ratings:
     """All ratings of two parts of one dataset; raises UserError if they are of two."""
     if (first.n_users, first.n_movies) != (second.n_users, second.n_movies):
-        raise UserError(
-            "train.pt, validation.pt and test.pt belong to different data; run: dvc repro -f prepare"
-        )
+        files = "train.pt, validation.pt and test.pt"
+        raise UserError(f"{files} belong to different data; run: dvc repro -f prepare")
     others = iter((second.user, second.movie, second.rating, second.timestamp))
     return first._map(lambda column: torch.cat([column, next(others)]))
 
