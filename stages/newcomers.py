@@ -71,8 +71,7 @@ def main(
 def split_newcomers(train: Ratings, parameters: NewcomersParameters) -> tuple[Ratings, Ratings, Ratings]:
     """The ratings of users who are not newcomers, and those of newcomers that may be given, and that are not.
 
-    Newcomers are chosen among users with more ratings than may be given: `given_ratings`, or 10 if that is
-    more. Raises UserError if no other user has ratings.
+    All have more ratings than may be given. Raises UserError if no other user has ratings.
     """
     generator = torch.Generator().manual_seed(derive_seed(parameters.seed, "newcomers"))
     shuffled = train[torch.randperm(len(train), generator=generator)].sorted_by_user()
@@ -97,8 +96,7 @@ def position(by_user: Ratings) -> Int[Tensor, " n_ratings"]:
 def hidden_visits(ratings: Ratings, seed: int) -> Bool[Tensor, " n_ratings"]:
     """Which ratings are of a hidden visit: one at random of each user who has enough visits.
 
-    A visit is a user's ratings without a gap of more than `APART`. The hidden one has at most a share of
-    `MOST_HIDDEN` of the user's ratings.
+    A visit ends with a gap of `APART`. The hidden one has at most `MOST_HIDDEN` of the user's ratings.
     """
     generator = torch.Generator().manual_seed(seed)
     moment, order = moment_of(ratings).sort(stable=True)

@@ -83,15 +83,11 @@ def index(frame: pd.DataFrame) -> tuple[Ratings, np.ndarray, np.ndarray]:
 def split(
     parameters: PrepareParameters, timestamp: Int[Tensor, " n_ratings"], n_predefined: int = 0
 ) -> dict[str, Tensor]:
-    """The rows of the "train", "validation" and "test" ratings.
-
-    Hold out `test_fraction` and `validation_fraction` of the ratings, each rounded to whole ratings.
+    """The rows of the "train", "validation" and "test" ratings; UserError if none are left to train on.
 
     random: a permutation drawn from `seed`. temporal: the newest ratings are the test ratings, those before
     them the validation ratings; on equal timestamps the later line counts as newer. predefined: the last
     `n_predefined` ratings are the test ratings, the validation ratings are drawn from the others.
-
-    Raises UserError when nothing is left to train on.
     """
     n_ratings = len(timestamp)
     n_test = n_predefined or round(parameters.test_fraction * n_ratings)

@@ -23,8 +23,7 @@ def k_means(
 ) -> tuple[Labels, float]:
     """The cluster of each movie, and the inertia: the sum of squared distances to the nearest centre.
 
-    There are fewer than `n_clusters` if there are fewer distinct embeddings. Raises UserError for too few
-    movies.
+    There are fewer clusters if there are fewer distinct embeddings. Raises UserError for too few movies.
     """
     from sklearn.cluster import KMeans
 

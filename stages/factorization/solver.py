@@ -60,7 +60,6 @@ class History:
 
     train_loss: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)  # not a number without validation ratings
-
     burn_in: int = 0
 
     def epochs(self, n_epochs: int, label: str) -> Iterator[int]:

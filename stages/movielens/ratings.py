@@ -12,8 +12,7 @@ from stages.core.cli import UserError
 from stages.core.files import check_index
 from stages.core.tensors import TensorFile
 
-MAX_MINUTES = 1 << 30
-"""Since 1970, to the year 4011: later timestamps are invalid, so that `user * MAX_MINUTES` fits int64."""
+MAX_MINUTES = 1 << 30  # since 1970, to the year 4011: later ones are invalid, so that `moment_of` fits int64
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,7 @@ class Summary(NamedTuple):
     """By metric and method, those that are measured."""
 
     value: dict[tuple[str, str], Interval]
-    difference: dict[tuple[str, str], Interval]
-    """From the reference; of other methods, and of metrics that the reference has."""
+    difference: dict[tuple[str, str], Interval]  # from the reference, of metrics that it has, too
 
 
 def summarise(scores: pd.DataFrame, reference: str, seed: int) -> Summary:

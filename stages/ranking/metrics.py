@@ -51,8 +51,7 @@ def measure(
 ) -> pd.DataFrame:
     """The columns part, method and user, the columns of `MEANS_OVER_RATINGS`, and the `RANKING_METRICS`.
 
-    A row for each user with held-out ratings. `stars` are predictions and `deviation` their standard
-    deviations. Ranking metrics are missing for users without a relevant held-out rating.
+    A row for each user with held-out ratings; without a relevant one, ranking metrics are missing.
     """
     held_out, columns = part.held_out, dict[str, Tensor]()
     if stars is not None:

@@ -19,8 +19,7 @@ from stages.recommender.ranking import recommend
 class Recommender(Artifacts):
     """What `dvc repro` wrote into a folder: `Recommender("data")`.
 
-    Titles are found as people write them; UserError says which is unknown or ambiguous. `model` and `movies`
-    are the model and the table of all movies.
+    Titles are found as people write them; UserError says which is unknown or ambiguous.
     """
 
     def predict(self, user_id: int, titles: str | Iterable[str]) -> pd.DataFrame:
