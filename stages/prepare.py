@@ -94,10 +94,9 @@ def split(
     n_validation = round(parameters.validation_fraction * n_ratings)
     n_train = n_ratings - n_test - n_validation
     if n_train < 1:
-        raise UserError(
-            f"of {n_ratings} ratings, {n_test} for the test and {n_validation} for validation leave none to "
-            "train on; lower test_fraction or validation_fraction"
-        )
+        held_out = f"{n_test} for the test and {n_validation} for validation"
+        fix = "lower test_fraction or validation_fraction"
+        raise UserError(f"of {n_ratings} ratings, {held_out} leave none to train on; {fix}")
     if parameters.split == "temporal":
         order = torch.argsort(timestamp, stable=True)
     else:

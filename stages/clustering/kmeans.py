@@ -28,10 +28,8 @@ def k_means(
     from sklearn.cluster import KMeans
 
     if n_clusters > len(embedding):
-        raise UserError(
-            f"n_clusters is {n_clusters}, but only {len(embedding)} movies have enough ratings; "
-            f"lower n_clusters to at most {len(embedding)}, or min_ratings"
-        )
+        problem = f"n_clusters is {n_clusters}, but only {len(embedding)} movies have enough ratings"
+        raise UserError(f"{problem}; lower n_clusters to at most {len(embedding)}, or min_ratings")
     n_clusters = min(n_clusters, len(np.unique(embedding, axis=0)))
     purpose = derive_seed(seed, "cluster")
     rng = np.random.default_rng(purpose)

@@ -74,11 +74,8 @@ def join(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables).round(6) if tables else pd.DataFrame(columns=["part", "method", "user"])
 
 
-MEANS_OVER_RATINGS = {
-    "rmse": "squared_error",
-    "mae": "absolute_error",
-    **{f"coverage_{level}": f"inside_{level}" for level in LEVELS},
-}
+MEANS_OVER_RATINGS = {"rmse": "squared_error", "mae": "absolute_error"}
+MEANS_OVER_RATINGS |= {f"coverage_{level}": f"inside_{level}" for level in LEVELS}
 """Metrics and the columns with their sums over the `n_ratings` of each user; RMSE is the root of its mean."""
 
 
