@@ -160,7 +160,9 @@ def test_damaged_results_are_an_error(tmp_path: Path, monkeypatch: Patch, file: 
     (tmp_path / "data").mkdir()
     run = make_run("one", 0.8)
     for path, content in zip(
-        compare.FILES, ("seed: 1", run.predictions.to_csv(), run.scores.to_csv()), strict=True
+        compare.FILES,
+        ("seed: 1", run.predictions.to_csv(), run.scores.assign(method="model").to_csv()),
+        strict=True,
     ):
         Path(path).write_text(content)
     assert read_run("workspace").parameters == {"seed": 1}
