@@ -80,8 +80,7 @@ def evaluate(
 def clusters_table(embeddings: MovieEmbeddings, movies: pd.DataFrame, labels: Labels) -> pd.DataFrame:
     """`movies` with the columns cluster (in chronological order), x, y, expected, deviation and distance.
 
-    x and y are the position on the map; expected and deviation are in stars; distance is to the centre of the
-    cluster.
+    x and y are on the map; expected and deviation in stars; distance is to the centre of the cluster.
     """
     centre = pd.DataFrame(embeddings.embedding).groupby(labels).transform("mean").to_numpy()
     return movies.assign(

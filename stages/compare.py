@@ -31,15 +31,13 @@ from stages.ranking.metrics import MODEL
 
 FILES = "params.yaml", "data/predictions.csv", "data/scores.csv"
 RATING = ["part", "user", "movie", "rating"]
-SPLIT = ["dataset", "split", "fold", "test_fraction", "validation_fraction", "seed"]
-"""Parameters that determine which ratings are held out."""
+SPLIT = "dataset split fold test_fraction validation_fraction seed".split()  # determine what is held out
 SHOWN = ["validation_rmse", "validation_ndcg_at_10", "rmse", "ndcg_at_10", "coverage_80"]
 LOWER_IS_BETTER = "rmse", "mae", "popularity_explained"
 OF_DVC = ["Experiment", "rev", "typ", "Created", "parent", "State", "Executor"]
 FORMATS = {"text": "plain", "markdown": "pipe", "latex": "latex_booktabs"}
 
-Section = tuple[str, list[str], list[list[str]]]
-"""A heading, and the header and the rows of the table below it."""
+Section = tuple[str, list[str], list[list[str]]]  # a heading; the header and the rows of the table below
 
 
 class Run(NamedTuple):
@@ -94,9 +92,8 @@ def read_run(name: str) -> Run:
     if not {*RATING} <= {*found[0]} or not {"part", "user", "method", "n_ratings"} <= {*found[1]}:
         raise UserError(f"{' and '.join(FILES[1:])} of {name} are damaged; run: dvc repro -f evaluate")
     predictions, scores = found
-    return Run(
-        name, read_yaml(parameters, f"{FILES[0]} of {name}"), predictions, scores[scores["method"] == MODEL]
-    )
+    read = read_yaml(parameters, f"{FILES[0]} of {name}")
+    return Run(name, read, predictions, scores[scores["method"] == MODEL])
 
 
 def _read_table(text: str, source: str, **options: Any) -> pd.DataFrame:

@@ -15,14 +15,7 @@ from stages.core.parameters import Seeded
 from stages.movielens.tables import read_movies
 
 NUMBERS = [*range(2, 11), 12, 15, 20]  # numbers of clusters that are tried
-COLUMNS = [
-    "n_clusters",
-    "silhouette",
-    "stability",
-    "genre_coherence_z",
-    "tag_coherence_z",
-    "popularity_explained",
-]
+COLUMNS = "n_clusters silhouette stability genre_coherence_z tag_coherence_z popularity_explained".split()
 
 
 class CurveParameters(Seeded):
@@ -55,9 +48,8 @@ def metrics_by_number(
         for own, (embedding, labels) in enumerate(zip(fits, labelings, strict=True)):
             agreement = [stability([labels, other]) for other in labelings[:own] + labelings[own + 1 :]]
             found = cluster_metrics(embedding, [labels], movies, tags)
-            rows.append(
-                {"n_clusters": n_clusters, **found, "stability": pd.Series(agreement, dtype=float).mean()}
-            )
+            found["stability"] = pd.Series(agreement, dtype=float).mean()
+            rows.append({"n_clusters": n_clusters, **found})
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

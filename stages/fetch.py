@@ -53,10 +53,9 @@ def find_sources(dataset: str, mirror: str | None) -> list[str]:
     if catalogue.is_zip(dataset):
         return [dataset]
     if dataset not in catalogue.CHECKSUMS:
-        raise UserError(
-            f"dataset is {_shown(dataset)[:100]!r}, expected one of {', '.join(catalogue.CHECKSUMS)}, "
-            "the path or URL of a .zip, or a name like synthetic-100k"
-        )
+        others = "the path or URL of a .zip, or a name like synthetic-100k"
+        known = f"{', '.join(catalogue.CHECKSUMS)}, {others}"
+        raise UserError(f"dataset is {_shown(dataset)[:100]!r}, expected one of {known}")
     prefixes = filter(None, [mirror, catalogue.GROUPLENS, *catalogue.MIRRORS.get(dataset, [])])
     return [f"{prefix.rstrip('/')}/{dataset}.zip" for prefix in prefixes]
 

@@ -71,8 +71,7 @@ def main(
 def split_newcomers(train: Ratings, parameters: NewcomersParameters) -> tuple[Ratings, Ratings, Ratings]:
     """The ratings of users who are not newcomers, and those of newcomers that may be given, and that are not.
 
-    Newcomers are chosen among users with more ratings than may be given: `given_ratings`, or 10 if that is
-    more. Raises UserError if no other user has ratings.
+    All have more ratings than may be given. Raises UserError if no other user has ratings.
     """
     generator = torch.Generator().manual_seed(derive_seed(parameters.seed, "newcomers"))
     shuffled = train[torch.randperm(len(train), generator=generator)].sorted_by_user()
@@ -97,8 +96,7 @@ def position(by_user: Ratings) -> Int[Tensor, " n_ratings"]:
 def hidden_visits(ratings: Ratings, seed: int) -> Bool[Tensor, " n_ratings"]:
     """Which ratings are of a hidden visit: one at random of each user who has enough visits.
 
-    A visit is a user's ratings without a gap of more than `APART`. The hidden one has at most a share of
-    `MOST_HIDDEN` of the user's ratings.
+    A visit ends with a gap of `APART`. The hidden one has at most `MOST_HIDDEN` of the user's ratings.
     """
     generator = torch.Generator().manual_seed(seed)
     moment, order = moment_of(ratings).sort(stable=True)
@@ -177,18 +175,15 @@ def dislike_respected(
     The rating is added to the given ones of its user; at most `PAIRS` ratings are tried.
     """
     disliked = held_out[held_out.rating <= DISLIKED][:PAIRS]
-    if not len(disliked):
+    n_pairs = len(disliked)
+    if not n_pairs:
         return {}
     pair, row = torch.nonzero(disliked.user[:, None] == given.user, as_tuple=True)
-    n_pairs = len(disliked)
     without = replace(given[row], user=pair, n_users=n_pairs)
     with_dislike = concatenate(without, replace(disliked, user=torch.arange(n_pairs), n_users=n_pairs))
-    with_dislike = with_dislike.sorted_by_user()
-    fits = [
-        score_users(fold_in_users(model, ratings, known=False), ranker, ratings)
-        for ratings in (without, with_dislike)
-    ]
-    lower = []
+    with_dislike, lower = with_dislike.sorted_by_user(), []
+    folded = ((fold_in_users(model, each, known=False), each) for each in (without, with_dislike))
+    fits = [score_users(vectors, ranker, ratings) for vectors, ratings in folded]
     for block in torch.arange(n_pairs).split(AT_ONCE):
         rated = rating_rows(with_dislike, block) > 0
         likeness = similarity.index_select(0, disliked.movie[block]).to_dense().masked_fill(rated, -1)

@@ -6,6 +6,7 @@ these depend on the seed. They do not depend on the parameters of the model.
 
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -24,22 +25,9 @@ class NotebookParameters(Seeded):
     notebook: bool
 
 
-RECIPE = Hyperparameters(
-    latent_factors=8,
-    epochs=128,
-    batch_size=128,
-    learning_rate=1e-3,
-    biases=False,
-    regularization=0,
-    bias_regularization=0,
-    burn_in=0,
-    movie_features=(),
-    user_features=(),
-    feature_rank=1,
-    user_effects=(),
-    session_minutes=0,
-    drift_minutes=(),
-)
+KEYS: Any = {"latent_factors": 8, "epochs": 128, "batch_size": 128, "learning_rate": 1e-3}
+KEYS |= {"biases": False, "regularization": 0.0}
+RECIPE = Hyperparameters.model_construct(**KEYS)  # solver adam reads no others
 PURPOSES = "train", "replica 0"  # of the random numbers: those of the model and of its first replica
 LARGEST = 2_000_000  # ratings above which the recipe is left out: its steps cannot run in parallel
 

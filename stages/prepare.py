@@ -83,25 +83,20 @@ def index(frame: pd.DataFrame) -> tuple[Ratings, np.ndarray, np.ndarray]:
 def split(
     parameters: PrepareParameters, timestamp: Int[Tensor, " n_ratings"], n_predefined: int = 0
 ) -> dict[str, Tensor]:
-    """The rows of the "train", "validation" and "test" ratings.
-
-    Hold out `test_fraction` and `validation_fraction` of the ratings, each rounded to whole ratings.
+    """The rows of the "train", "validation" and "test" ratings; UserError if none are left to train on.
 
     random: a permutation drawn from `seed`. temporal: the newest ratings are the test ratings, those before
     them the validation ratings; on equal timestamps the later line counts as newer. predefined: the last
     `n_predefined` ratings are the test ratings, the validation ratings are drawn from the others.
-
-    Raises UserError when nothing is left to train on.
     """
     n_ratings = len(timestamp)
     n_test = n_predefined or round(parameters.test_fraction * n_ratings)
     n_validation = round(parameters.validation_fraction * n_ratings)
     n_train = n_ratings - n_test - n_validation
     if n_train < 1:
-        raise UserError(
-            f"of {n_ratings} ratings, {n_test} for the test and {n_validation} for validation leave none to "
-            "train on; lower test_fraction or validation_fraction"
-        )
+        held_out = f"{n_test} for the test and {n_validation} for validation"
+        fix = "lower test_fraction or validation_fraction"
+        raise UserError(f"of {n_ratings} ratings, {held_out} leave none to train on; {fix}")
     if parameters.split == "temporal":
         order = torch.argsort(timestamp, stable=True)
     else:

@@ -44,9 +44,8 @@ def main(arguments: list[str]) -> None:
             raise UserError(f"--{name} is {value!s:.60}, expected a number from {least} to {most}")
     options.like = [*options.titles, *options.like]
     if not (options.user is not None or options.like or options.rate or options.watched or options.similar):
-        raise UserError(
-            "nobody to recommend to: add a title, --user, --like, --rate or --watched; or use --similar"
-        )
+        fix = "add a title, --user, --like, --rate or --watched; or use --similar"
+        raise UserError(f"nobody to recommend to: {fix}")
     from stages.recommender import command  # imports torch, which the help does not need
 
     command.run(options)

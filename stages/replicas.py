@@ -26,11 +26,7 @@ class ReplicasParameters(FitParameters):
 
 
 def main(
-    train: Path,
-    validation: Path,
-    side_information: Path,
-    replicas: Path,
-    params: Path = Path("params.yaml"),
+    train: Path, validation: Path, side_information: Path, replicas: Path, params: Path = Path("params.yaml")
 ) -> None:
     """Fit to TRAIN and SIDE_INFORMATION with several seeds; write the movies' embeddings to REPLICAS."""
     parameters = ReplicasParameters.load(params)

@@ -49,14 +49,12 @@ def main(
     all_movies, clustered = read_movies(prepared / "movies.csv"), read_movies(clusters, "cluster")
     losses, numbers = pd.read_csv(history), pd.read_csv(curve)
     distinctive = pd.read_csv(terms, keep_default_na=False)
-
     of_users = pd.concat(map(pd.read_csv, (scores, baselines, newcomers)))
     seed = derive_seed(parameters.seed, "bootstrap")
     parts = {str(name): summarise(part, MODEL, seed) for name, part in of_users.groupby("part", sort=False)}
     n_newcomers = of_users["user"][of_users["part"].str.startswith("after")].nunique()
     compared = pd.read_csv(comparison, index_col="clusters")
     write_text(tables, results.page(statistics, parts, n_newcomers, compared))
-
     print("report: listing and page", flush=True)
     listed = listing.representatives(clustered, parameters.top_movies)
     embedding = MovieEmbeddings.load(points).embedding

@@ -52,10 +52,8 @@ def main(
 def check_resources(problem: Problem, parameters: TrainParameters) -> None:
     """Raise UserError if the solver cannot use several processes, or the fit would not fit in memory."""
     if parameters.solver != "als" and (parameters.processes > 1 or distributed.launched()):
-        raise UserError(
-            f"processes is {parameters.processes}, but solver {parameters.solver} runs in one process; "
-            "choose processes 1 or solver als"
-        )
+        fault = f"processes is {parameters.processes}, but solver {parameters.solver} runs in one process"
+        raise UserError(f"{fault}; choose processes 1 or solver als")
     if problem.device.type == "cpu":
         fix = "choose fewer latent_factors or epochs, a smaller dataset, or solver als"
         require_memory(estimate(problem, parameters), f"training by {parameters.solver}", fix)

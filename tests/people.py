@@ -71,7 +71,7 @@ def on_page(recommender: Recommender) -> Iterator[tuple[str, str]]:
     path = ROOT / "plots" / "explorer.html"
     yield "page: size, MB", f"{path.stat().st_size / 1e6:.2f}"
     text = path.read_text(encoding="utf-8")
-    known = set(data_of(text)["movies"]["id"])
+    known = {int(movie_id) for movie_id in data_of(text)["movies"]["id"]}
     ids = recommender.movies["movie_id"]
     liked = [[recommender.titles.find(each) for each in titles] for titles in PEOPLE.values()]
     people = [[(movie, 4.5) for movie in movies if ids[movie] in known] for movies in liked]

@@ -12,9 +12,7 @@ from stages.core import files
 from stages.core.files import check_index
 
 TYPICAL = 0.75  # of the movies of a cluster: those nearest to its centre
-PREDICTORS = (
-    4.0  # chosen by twenty titles and the companions expected with them; tags hardly differ from 1 to 6
-)
+PREDICTORS = 4.0  # by twenty titles and the companions expected with them; tags hardly differ from 1 to 6
 Embedding = Float[np.ndarray, "movies dimensions"]
 
 

@@ -23,16 +23,13 @@ def k_means(
 ) -> tuple[Labels, float]:
     """The cluster of each movie, and the inertia: the sum of squared distances to the nearest centre.
 
-    There are fewer than `n_clusters` if there are fewer distinct embeddings. Raises UserError for too few
-    movies.
+    There are fewer clusters if there are fewer distinct embeddings. Raises UserError for too few movies.
     """
     from sklearn.cluster import KMeans
 
     if n_clusters > len(embedding):
-        raise UserError(
-            f"n_clusters is {n_clusters}, but only {len(embedding)} movies have enough ratings; "
-            f"lower n_clusters to at most {len(embedding)}, or min_ratings"
-        )
+        problem = f"n_clusters is {n_clusters}, but only {len(embedding)} movies have enough ratings"
+        raise UserError(f"{problem}; lower n_clusters to at most {len(embedding)}, or min_ratings")
     n_clusters = min(n_clusters, len(np.unique(embedding, axis=0)))
     purpose = derive_seed(seed, "cluster")
     rng = np.random.default_rng(purpose)

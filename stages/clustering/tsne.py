@@ -14,8 +14,7 @@ def map_positions(
 ) -> Float[np.ndarray, "movies 2"]:
     """2-D positions of the most rated movies by t-SNE (van der Maaten & Hinton 2008); NaN for the others.
 
-    Movies with similar embeddings are close; large distances are not meaningful. Too few movies or dimensions
-    for t-SNE keep their first two dimensions.
+    Large distances are not meaningful. Too few movies or dimensions for t-SNE keep their first two.
     """
     from sklearn.manifold import TSNE
 

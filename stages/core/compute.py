@@ -12,8 +12,7 @@ from joblib import Parallel, cpu_count, delayed
 from stages.core.cli import UserError
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps", "xpu"]
-TINY, LARGE = 10_000, 500_000
-"""Ratings below which parallel fits save nothing, and above which one fit keeps all cores busy."""
+TINY, LARGE = 10_000, 500_000  # ratings: below, parallel fits save nothing; above, one keeps all cores busy
 
 T = TypeVar("T")
 

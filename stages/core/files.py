@@ -14,8 +14,7 @@ from stages.core.cli import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
-Metrics = Mapping[str, object]
-"""Names to numbers, or to further names."""
+Metrics = Mapping[str, object]  # names to numbers, or to further names
 
 T = TypeVar("T")
 

@@ -31,6 +31,12 @@ class TensorFile:
         torch.save(content, buffer)
         return buffer.getvalue()
 
+    def to(self: F, device: torch.device) -> F:
+        """The same on another device."""
+        content = named_fields(self)
+        moved = {name: value.to(device) for name, value in content.items() if torch.is_tensor(value)}
+        return type(self)(**content | moved)
+
     @classmethod
     def load(cls: type[F], path: Path) -> F:
         """Read a file; raises UserError when it is missing, damaged, misshapen or not finite."""

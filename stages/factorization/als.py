@@ -66,9 +66,8 @@ def half_step(
     try:
         x = solve(triangle, moment, penalty.diag(), noise=torch.zeros_like(moment))
     except LinAlgError:
-        raise UserError(
-            "the ratings of some users or movies do not determine their factors; "
-            "als needs a higher regularization or bias_regularization"
-        ) from None
+        problem = "the ratings of some users or movies do not determine their factors"
+        fix = "als needs a higher regularization or bias_regularization"
+        raise UserError(f"{problem}; {fix}") from None
     explained = (x * (moment + penalty * x)).sum(dtype=torch.float64)
     return x, t.square().sum(dtype=torch.float64) - explained

@@ -7,9 +7,8 @@ Given the movies of a draw, a user's vector x = (p, b) is a ridge regression on 
 
     x̄ = P⁻¹ (Λ m + Σ g_i),  P = Λ + α Σ y_i y_iᵀ,  g_i = α y_i (r_i - μ - c_i) + Λ Bᵀ V_i / √n
 
-So a prediction is exactly the sum of a part from the prior and of a part from each rating. q_i includes the
-known numbers of the movie. Effects of time are a part of the noise, not common to the ratings of a session:
-so the next visit of a user is predicted better.
+q_i includes the known numbers of the movie. Effects of time are a part of the noise, not common to the
+ratings of a session: so the next visit of a user is predicted better.
 """
 
 import dataclasses
@@ -31,15 +30,9 @@ class UserPosterior:
     """The normal distribution of a user's vector in each draw. Predictions are averages over the draws."""
 
     model: Model
-    expected: Float[Tensor, "draws entries"]  # part of the mean from the prior: P⁻¹ Λ m
-    influence: Float[Tensor, "draws n_given entries"]  # part of the mean from each rating: P⁻¹ g_i
+    mean: Float[Tensor, "draws entries"]  # x̄
     covariance: Float[Tensor, "draws entries entries"]  # P⁻¹
     noise: Float[Tensor, " draws"]  # variance of a rating given x, in stars², with s; 0 if not estimated
-
-    @property
-    def mean(self) -> Float[Tensor, "draws entries"]:
-        """x̄ of each draw."""
-        return self.expected + self.influence.sum(dim=1)
 
     def stars(self) -> Float[Tensor, " n_movies"]:
         """Predicted stars of every movie, without session effects."""
@@ -55,19 +48,9 @@ class UserPosterior:
         within = ((y @ self.covariance) * y).sum(dim=2) + self.noise[:, None]
         return (prediction.var(dim=0, correction=0) + within.mean(dim=0)).sqrt()
 
-    def explain(self, movie: int) -> tuple[float, Float[Tensor, " n_given"]]:
-        """Parts of the prediction for a movie, in stars: without any rating, and from each rating."""
-        y = _with_one(self.model.movie_factors[:, movie])
-        from_prior = (self.expected * y).sum(dim=1) + self.model.movie_biases[:, movie].float()
-        from_ratings = torch.einsum("dne,de->n", self.influence, y) / self.model.draws
-        return (self.model.mean + from_prior.mean()).item(), from_ratings
-
 
 def fold_in(
-    model: Model,
-    movie: Int[Tensor, " n_given"],
-    rating: Float[Tensor, " n_given"],
-    user: int | None = None,
+    model: Model, movie: Int[Tensor, " n_given"], rating: Float[Tensor, " n_given"], user: int | None = None
 ) -> UserPosterior:
     """The posterior given ratings, in stars.
 
@@ -81,10 +64,10 @@ def fold_in(
     from_features = torch.einsum("dwe,nw->dne", model.feature_weights, features) @ model.prior_precision
     covariance = torch.linalg.inv(model.prior_precision + weighted.mT @ y)
     prior = model.prior_precision @ model.prior_mean[..., None]
-    expected = (covariance @ prior).squeeze(-1)
-    influence = (weighted * target + from_features) @ covariance
+    from_ratings = (weighted * target + from_features) @ covariance
+    mean = (covariance @ prior).squeeze(-1) + from_ratings.sum(dim=1)
     noise = (1 / alpha).where(model.noise_rate > 0, 0.0)
-    return UserPosterior(model, expected, influence, covariance, noise)
+    return UserPosterior(model, mean, covariance, noise)
 
 
 def fold_in_users(model: Model, ratings: Ratings, *, known: bool) -> Model:

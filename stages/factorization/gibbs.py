@@ -32,15 +32,8 @@ from stages.factorization.solver import Fit, History, Hyperparameters, Problem
 from stages.movielens.ratings import session_of
 
 MAX_BYTES = 2**30  # of the draws that are kept
-LARGE = "user_biases", "movie_biases", "user_factors", "movie_factors", "noise", "session_effects"
-SMALL = (
-    "prior_mean",
-    "prior_precision",
-    "feature_weights",
-    "noise_rate",
-    "effect_precision",
-    "drift_precision",
-)
+LARGE = "user_biases movie_biases user_factors movie_factors noise session_effects".split()
+SMALL = "prior_mean prior_precision feature_weights noise_rate effect_precision drift_precision".split()
 START = 0.25  # standard deviation of factors at the start, near where they end: their scale moves slowly
 
 

@@ -17,7 +17,7 @@ from torch.nn.functional import pad
 from tqdm import tqdm
 
 from stages.core.files import check_index
-from stages.core.tensors import TensorFile, named_fields
+from stages.core.tensors import TensorFile
 from stages.movielens.ratings import MAX_MINUTES, Ratings, moment_of, session_of
 
 NOISE_SHAPE = 4.0  # of the gamma prior on the users' noise precisions: about ±50 % between users
@@ -134,17 +134,12 @@ class Model(TensorFile):
         average = b[:, None] + c + torch.einsum("dk,dmk->dm", p, q)
         return self.mean + average.mean(dim=0), average.std(dim=0, correction=0)
 
-    def to(self, device: torch.device) -> "Model":
-        """The same model on another device."""
-        return Model(**{name: value.to(device) for name, value in named_fields(self).items()})
-
     def validate(self) -> None:
         """Raise ValueError if there is no draw, sessions are not ascending or a variance is negative."""
         if not self.draws:
             raise ValueError("it contains no draw")
-        check_index("session", self.session, self.n_users * MAX_MINUTES)
-        check_index("knot", self.knot, self.n_users * MAX_MINUTES * 60)
-        for name, numbers in (("session", self.session), ("knot", self.knot)):
+        for name, numbers, unit in (("session", self.session, 1), ("knot", self.knot, 60)):
+            check_index(name, numbers, self.n_users * MAX_MINUTES * unit)
             if (numbers.diff() <= 0).any():
                 raise ValueError(f"{name} is not in ascending order")
         if (self.noise < 0).any():

@@ -60,7 +60,6 @@ class History:
 
     train_loss: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)  # not a number without validation ratings
-
     burn_in: int = 0
 
     def epochs(self, n_epochs: int, label: str) -> Iterator[int]:
@@ -71,10 +70,8 @@ class History:
                 train, validation = self.train_loss[-1], self.validation_loss[-1]
                 bar.set_postfix(train=train, validation=validation, refresh=False)
                 if not math.isfinite(train):
-                    raise UserError(
-                        f"the loss is not finite after epoch {epoch + 1} (train {train}); "
-                        "try a lower learning_rate or a higher regularization"
-                    )
+                    fix = "try a lower learning_rate or a higher regularization"
+                    raise UserError(f"the loss is not finite after epoch {epoch + 1} (train {train}); {fix}")
 
     def record(self, train_loss: Tensor, validation_loss: Tensor) -> None:
         """Add the losses of an epoch."""

@@ -12,8 +12,7 @@ from stages.core.cli import UserError
 from stages.core.files import check_index
 from stages.core.tensors import TensorFile
 
-MAX_MINUTES = 1 << 30
-"""Since 1970, to the year 4011: later timestamps are invalid, so that `user * MAX_MINUTES` fits int64."""
+MAX_MINUTES = 1 << 30  # since 1970, to the year 4011: later ones are invalid, so that `moment_of` fits int64
 
 
 @dataclass(frozen=True)
@@ -34,10 +33,6 @@ class Ratings(TensorFile):
     def __getitem__(self, rows: Tensor | slice) -> "Ratings":
         """The ratings at `rows` (indices, a mask, or a slice)."""
         return self._map(lambda column: column[rows])
-
-    def to(self, device: torch.device) -> "Ratings":
-        """The same ratings on another device."""
-        return self._map(lambda column: column.to(device))
 
     def _map(self, change: Callable[[Tensor], Tensor]) -> "Ratings":
         user, movie, rating, timestamp = map(change, (self.user, self.movie, self.rating, self.timestamp))
@@ -70,9 +65,8 @@ class SideInformation(TensorFile):
 def concatenate(first: Ratings, second: Ratings) -> Ratings:
     """All ratings of two parts of one dataset; raises UserError if they are of two."""
     if (first.n_users, first.n_movies) != (second.n_users, second.n_movies):
-        raise UserError(
-            "train.pt, validation.pt and test.pt belong to different data; run: dvc repro -f prepare"
-        )
+        files = "train.pt, validation.pt and test.pt"
+        raise UserError(f"{files} belong to different data; run: dvc repro -f prepare")
     others = iter((second.user, second.movie, second.rating, second.timestamp))
     return first._map(lambda column: torch.cat([column, next(others)]))
 

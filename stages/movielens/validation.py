@@ -6,9 +6,7 @@ import pandas as pd
 
 from stages.movielens.ratings import MAX_MINUTES
 
-Schema = dict[str, str]
-"""Columns and their pandas dtypes."""
-
+Schema = dict[str, str]  # columns and their pandas dtypes
 LATEST = MAX_MINUTES * 60 - 1  # seconds since 1970
 MAX_TEXT = 1_000  # characters of a title, of all genres of a movie, or of a tag
 EXPECTED = {"int64": "a whole number of 64 bits", "float64": "a number", "str": "UTF-8 text"}

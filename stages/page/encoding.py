@@ -70,9 +70,8 @@ def encode_ranker(ranker: Ranker, movie: Int[Tensor, " movies"], genres: list[st
 
     `genres` names the columns of the genres of all movies.
     """
-    (left, left_scales), (right, right_scales) = map(
-        _quantize, (ranker.left[movie], ranker.right[:, movie].T.contiguous())
-    )
+    left, left_scales = _quantize(ranker.left[movie])
+    right, right_scales = _quantize(ranker.right[:, movie].T.contiguous())
     return {
         "intercept": _pack(ranker.intercept[movie], "<f4"),
         "left": _pack(left, "i1"),

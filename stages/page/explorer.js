@@ -668,7 +668,10 @@ function startEvents() {
     event.preventDefault();
     importText(text);
   });
-  get("file").onchange = ({target}) => target.files[0]?.text().then(importText);
+  get("file").onchange = ({target}) => {
+    target.files[0]?.text().then(importText);
+    target.value = ""; // so that the same file can be chosen again
+  };
   for (const tab of document.querySelectorAll("[data-to]")) tab.onclick = () => show(tab.dataset.to);
   for (const id of FILTERS) get(id).oninput = filter;
   for (const kind of ["pointerover", "focusin", "pointerleave"]) get("marked").addEventListener(kind, hover);

@@ -109,9 +109,8 @@ def _listing(clustered: pd.DataFrame, listed: pd.DataFrame) -> str:
     listed = listed.assign(name=names, year=listed["year"].astype("string").fillna(""))
     parts = []
     for cluster, movies in clustered.groupby("cluster"):
-        parts.append(
-            CLUSTER.format(cluster, f"{cluster}. {html.escape(movies['name'].iloc[0])}", len(movies))
-        )
+        name = html.escape(movies["name"].iloc[0])
+        parts.append(CLUSTER.format(cluster, f"{cluster}. {name}", len(movies)))
         for kind, own in listed[listed["cluster"] == cluster].groupby("kind", sort=False):
             parts.append(f"<h4>{kind}</h4><ul>{fill(MOVIE, own, separator='')}</ul>")
         parts.append("</details></li>")

@@ -102,9 +102,8 @@ def numbers(curve: pd.DataFrame, chosen: int, label: str) -> Figure:
     }
     figure = Figure(figsize=(WIDTH, 5.6), layout="constrained")
     by_number = curve.astype(float).groupby("n_clusters")
-    for axes, colour, (column, name) in zip(
-        figure.subplots(2, 2).flat, COLOURS, panels.items(), strict=False
-    ):
+    places = zip(figure.subplots(2, 2).flat, COLOURS, panels.items(), strict=False)
+    for axes, colour, (column, name) in places:
         mean, low, high = (getattr(by_number[column], each)() for each in ("mean", "min", "max"))
         axes.fill_between(mean.index, low, high, color=colour, alpha=0.25, linewidth=0)
         axes.plot(mean, "-o", color=colour, markersize=3)

@@ -18,15 +18,11 @@ MAX_TITLES = 150
 MARKERS = "os^Dv"  # from the eleventh cluster on, the colours are repeated with the next marker
 SIDES = [((4, 0), "left", "center"), ((-4, 0), "right", "center")]  # of a dot: offset in points, alignment
 SIDES += [((0, 4), "center", "bottom"), ((0, -4), "center", "top")]
-SIDES += [
-    ((3 * x, 3 * y), ha, va)
-    for x, ha in ((1, "left"), (-1, "right"))
-    for y, va in ((1, "bottom"), (-1, "top"))
-]
+SIDES += [((3, 3), "left", "bottom"), ((3, -3), "left", "top")]
+SIDES += [((-3, 3), "right", "bottom"), ((-3, -3), "right", "top")]
 GRID, PIXELS_PER_DOT = 100, 8  # places for a name in each direction; how far it moves to cover a dot less
 
-Dots = Float[np.ndarray, "movies 2"]
-"""In pixels."""
+Dots = Float[np.ndarray, "movies 2"]  # in pixels
 
 
 def movie_map(clustered: pd.DataFrame, label: str) -> Figure:

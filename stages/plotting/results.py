@@ -77,37 +77,29 @@ def page(
         header = ["", METRICS["rmse"], "minus the best baseline's", METRICS["ndcg_at_10"]]
         sections += ["## In short", table([*header, header[2]], answers)]
     for kind, heading in PARTS.items():
-        names = [
-            name
-            for name in ("test", "validation", "new visit", *after)
-            if name in parts and name.startswith(kind)
-        ]
+        names = [name for name in (*after, kind) if name in parts and name.startswith(kind)]
         sections += [heading.format(n_newcomers=n_newcomers)] if names else []
         for name in names:
             sections += [f"### {name.capitalize()} ratings"] if kind == "after" else []
             sections += [methods(parts[name].value), intervals(parts[name])]
             sections += ["Minus this model:", methods(parts[name].difference, "+")]
     kinds = [name for name in RECIPES if name in clusters.index]
-    rows = [
-        [title, *(format(value, form).replace("nan", "") for value in clusters[metric].reindex(kinds))]
-        for metric, (title, form) in CLUSTERS.items()
-        if metric in clusters
-    ]
+    rows = []
+    for metric in filter(clusters.__contains__, CLUSTERS):
+        (title, form), values = CLUSTERS[metric], clusters[metric].reindex(kinds)
+        rows.append([title, *(format(value, form).replace("nan", "") for value in values)])
     sections += ["## Clusters", table(["", *(RECIPES[kind] for kind in kinds)], rows)]
     return "\n\n".join(filter(None, sections)) + "\n"
 
 
 def methods(values: Mapping[tuple[str, str], Interval], sign: str = "") -> str:
     """The values or, with a sign, differences of methods, with their intervals."""
-    return by_method(
-        {
-            key: "{:{f}} [{:{f}}, {:{f}}]".format(
-                *each, f=sign + (".0f" if key[0] == "popularity" else ".3f")
-            )
-            for key, each in values.items()
-            if not key[0].startswith("coverage")
-        }
-    )
+    cells = {}
+    for (metric, method), each in values.items():
+        if not metric.startswith("coverage"):
+            form = sign + (".0f" if metric == "popularity" else ".3f")
+            cells[metric, method] = "{:{f}} [{:{f}}, {:{f}}]".format(*each, f=form)
+    return by_method(cells)
 
 
 def short(summary: Summary) -> str:
@@ -120,9 +112,8 @@ def by_method(cells: Mapping[tuple[str, str], str], form: str = "pipe") -> str:
     """A table with a row for each method and a column for each metric of those in `cells`."""
     metrics, known = dict.fromkeys(metric for metric, _ in cells), {method for _, method in cells}
     rows = [
-        [title, *(cells.get((metric, method), "") for metric in metrics)]
-        for method, title in METHODS.items()
-        if method in known
+        [METHODS[method], *(cells.get((metric, method), "") for metric in metrics)]
+        for method in filter(known.__contains__, METHODS)
     ]
     return table(["", *(METRICS.get(metric, metric) for metric in metrics)], rows, form)
 

@@ -70,15 +70,11 @@ def columns(
         own = groups[rows.movie]
         found.append(((sums / (counts + 5))[rows.user] * own).sum(dim=1) / own.sum(dim=1).clamp(min=1))
     found.append(own.argmax(dim=1).float())
-    for index, row, n in (
-        (known.user, rows.user, known.n_users),
-        (known.movie, rows.movie, known.n_movies),
-    ):
+    for index, row, n in ((known.user, rows.user, known.n_users), (known.movie, rows.movie, known.n_movies)):
         count = torch.bincount(index, minlength=n).clamp(min=1)
         levels = (known.rating == half / 2 for half in range(1, 11))
-        totals = (
-            torch.bincount(index, each.float(), n) for each in (known.rating, rho, rho.square(), *levels)
-        )
+        values = known.rating, rho, rho.square(), *levels
+        totals = (torch.bincount(index, each.float(), n) for each in values)
         found += [*((each / count)[row] for each in totals), count[row]]
     return torch.stack([each.float() for each in found], dim=1).numpy()
 

@@ -30,8 +30,7 @@ class Summary(NamedTuple):
     """By metric and method, those that are measured."""
 
     value: dict[tuple[str, str], Interval]
-    difference: dict[tuple[str, str], Interval]
-    """From the reference; of other methods, and of metrics that the reference has."""
+    difference: dict[tuple[str, str], Interval]  # from the reference, of metrics that it has, too
 
 
 def summarise(scores: pd.DataFrame, reference: str, seed: int) -> Summary:
@@ -44,17 +43,16 @@ def summarise(scores: pd.DataFrame, reference: str, seed: int) -> Summary:
         estimate = totals[:, : len(names)] / totals[:, len(names) :]
     estimate = estimate[~np.isnan(estimate).any(axis=1)].T
     of = {key: own**0.5 if key[0] == "rmse" else own for key, own in zip(names, estimate, strict=True)}
-    differences = {
-        (metric, method): own - of[metric, reference]
-        for (metric, method), own in of.items()
-        if method != reference and (metric, reference) in of
-    }
+    others = [key for key in of if key[1] != reference and (key[0], reference) in of]
     return Summary(
-        *(
-            {key: Interval(own[0], *np.quantile(own, [0.025, 0.975])) for key, own in each.items()}
-            for each in (of, differences)
-        )
+        {key: interval(own) for key, own in of.items()},
+        {key: interval(of[key] - of[key[0], reference]) for key in others},
     )
+
+
+def interval(estimate: Float[np.ndarray, " totals"]) -> Interval:
+    """The first estimate, that of all users, and the bounds of the middle 95 %."""
+    return Interval(estimate[0], *np.quantile(estimate, [0.025, 0.975]))
 
 
 def resample(by_user: Float[np.ndarray, "users columns"], seed: int) -> Float[np.ndarray, "totals columns"]:
@@ -63,9 +61,8 @@ def resample(by_user: Float[np.ndarray, "users columns"], seed: int) -> Float[np
     step = max(1, CELLS // n_users)
     sizes = [min(step, RESAMPLES - start) for start in range(0, RESAMPLES, step)]
     equal = np.full(n_users, 1 / n_users)
-    return np.concatenate(
-        [by_user.sum(axis=0)[None], *(rng.multinomial(n_users, equal, size) @ by_user for size in sizes)]
-    )
+    resamples = [rng.multinomial(n_users, equal, size) @ by_user for size in sizes]
+    return np.concatenate([by_user.sum(axis=0)[None], *resamples])
 
 
 def mean_difference(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:

@@ -51,8 +51,7 @@ def measure(
 ) -> pd.DataFrame:
     """The columns part, method and user, the columns of `MEANS_OVER_RATINGS`, and the `RANKING_METRICS`.
 
-    A row for each user with held-out ratings. `stars` are predictions and `deviation` their standard
-    deviations. Ranking metrics are missing for users without a relevant held-out rating.
+    A row for each user with held-out ratings; without a relevant one, ranking metrics are missing.
     """
     held_out, columns = part.held_out, dict[str, Tensor]()
     if stars is not None:
@@ -75,11 +74,8 @@ def join(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables).round(6) if tables else pd.DataFrame(columns=["part", "method", "user"])
 
 
-MEANS_OVER_RATINGS = {
-    "rmse": "squared_error",
-    "mae": "absolute_error",
-    **{f"coverage_{level}": f"inside_{level}" for level in LEVELS},
-}
+MEANS_OVER_RATINGS = {"rmse": "squared_error", "mae": "absolute_error"}
+MEANS_OVER_RATINGS |= {f"coverage_{level}": f"inside_{level}" for level in LEVELS}
 """Metrics and the columns with their sums over the `n_ratings` of each user; RMSE is the root of its mean."""
 
 

@@ -19,8 +19,7 @@ from stages.ranking.metrics import BLOCK, Score, rating_rows
 
 K = 40
 SHRINKAGE = 100
-NEAREST = 50
-"""Neighbours of a movie by which it is ranked: chosen, as all constants here, on validation ratings."""
+NEAREST = 50  # neighbours of a movie by which it is ranked: chosen, as all constants here, by validation
 MAX_CELLS = 2 * 10**8  # cells of the largest matrix that is held in memory
 
 

@@ -53,9 +53,8 @@ class Artifacts:
         mean_rating, cluster and cluster_name; year and cluster may be missing.
         """
         columns = ["movie_id", "title", "year", "genres", "n_ratings", "mean_rating"]
-        movies = load(
-            self.data / "prepared" / "movies.csv", lambda path: read_movies(path)[columns], "prepare"
-        )
+        path = self.data / "prepared" / "movies.csv"
+        movies = load(path, lambda path: read_movies(path)[columns], "prepare")
         clusters = load(self.data / "clusters.csv", _read_clusters, "cluster")
         if not movies["movie_id"].reindex(clusters.index).equals(clusters["movie_id"]):
             raise self._mixed("clusters.csv has other movies than movies.csv")
@@ -111,10 +110,8 @@ class Artifacts:
 
 
 def _read_clusters(path: Path) -> pd.DataFrame:
-    clusters = read_movies(path, "cluster").astype({"cluster": "Int64"})
-    return clusters.set_index("movie")[["movie_id", "cluster", "name"]].rename(
-        columns={"name": "cluster_name"}
-    )
+    clusters = read_movies(path, "cluster").astype({"cluster": "Int64"}).set_index("movie")
+    return clusters[["movie_id", "cluster", "name"]].rename(columns={"name": "cluster_name"})
 
 
 def _read_users(path: Path) -> "pd.Series[int]":

@@ -60,7 +60,9 @@ class UserProfile:
             understood[title] = self.artifacts.titles.labels[movie]
         if errors:
             raise UserError("\n".join(errors))
-        note_titles(understood)
+        meant = [f"{title.strip()} is {label}" for title, label in understood.items() if title != label]
+        if meant:
+            note("; ".join(meant))
 
     def add_list(self, path: Path) -> None:
         """Add the films of a CSV file; those not found are left out.
@@ -68,8 +70,7 @@ class UserProfile:
         Raises UserError if no film is found.
         """
         films, repeated, unknown = film_list.read(path), list[str](), list[str]()
-        shown = tqdm(films, "find films", unit="film", delay=2, disable=not sys.stderr)
-        for title, stars in shown:
+        for title, stars in tqdm(films, "find films", unit="film", delay=2, disable=not sys.stderr):
             try:
                 movie = self.artifacts.titles.find(title, suggest=False)
             except UserError:
@@ -81,8 +82,8 @@ class UserProfile:
                 self._rate(movie, stars)
         if len(unknown) == len(films):
             raise UserError(f"none of the {len(films)} films in {path} was found, such as {unknown[0]}")
-        again = "rated again; the last rating counts"
-        for titles, state in ((unknown, "unknown or ambiguous"), (repeated, again)):
+        states = {"unknown or ambiguous": unknown, "rated again; the last rating counts": repeated}
+        for state, titles in states.items():
             if titles:
                 examples = ", ".join(titles[:5]) + (", …" if titles[5:] else "")
                 note(f"{len(titles)} of {len(films)} films in {path} are {state}: {examples}")
@@ -107,14 +108,6 @@ class UserProfile:
         row[list(self.seen)] = SEEN
         row[list(self.stars)] = torch.tensor(list(self.stars.values()))
         return row
-
-
-def note_titles(understood: dict[str, str]) -> None:
-    """Say which movies were found, unless each is written as here."""
-    if [*understood] != [*understood.values()]:
-        note(
-            "; ".join(f"{title.strip()} is {label}" for title, label in understood.items() if title != label)
-        )
 
 
 def note(text: str) -> None:

@@ -35,19 +35,14 @@ def recommend(
     score = both.amin(dim=0) if together == "least-misery" else both.mean(dim=0)
     cluster = torch.tensor(artifacts.movies["cluster"].to_numpy("int64", na_value=-1))[index]
     rows = spread(score, cluster.where(cluster >= 0, -1 - index), count, adventurous)
-    deviation = torch.stack([person.deviation(index[[*rows]]) for person in people]).T
-    return [
-        {
-            **artifacts.records[index[row]],
-            "score": value,
-            "stars": stars[:, index[row]].tolist(),
-            "deviation": deviation[place].tolist(),
-            "because": [
-                _explain(*each, ranker, int(index[row])) for each in zip(profiles, given, strict=True)
-            ],
-        }
-        for place, (row, value) in enumerate(rows.items())
-    ]
+    movies = index[[*rows]]
+    deviation = torch.stack([person.deviation(movies) for person in people]).T.tolist()
+    records = []
+    for movie, value, deviations in zip(movies.tolist(), rows.values(), deviation, strict=True):
+        because = [_explain(*each, ranker, movie) for each in zip(profiles, given, strict=True)]
+        own = {"score": value, "stars": stars[:, movie].tolist(), "deviation": deviations}
+        records.append({**artifacts.records[movie], **own, "because": because})
+    return records
 
 
 def spread(

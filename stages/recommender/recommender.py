@@ -19,21 +19,17 @@ from stages.recommender.ranking import recommend
 class Recommender(Artifacts):
     """What `dvc repro` wrote into a folder: `Recommender("data")`.
 
-    Titles are found as people write them; UserError says which is unknown or ambiguous. `model` and `movies`
-    are the model and the table of all movies.
+    Titles are found as people write them; UserError says which is unknown or ambiguous.
     """
 
     def predict(self, user_id: int, titles: str | Iterable[str]) -> pd.DataFrame:
         """Predicted stars of a user of the dataset for these movies, and their standard deviations."""
         profile = UserProfile(self)
         profile.add_user(user_id)
-        movie = torch.tensor(
-            [self.titles.find(title) for title in ([titles] if isinstance(titles, str) else titles)]
-        )
-        person = profile.posterior()
-        return self._table(
-            movie, stars=person.stars()[movie].numpy(), deviation=person.deviation(movie).numpy()
-        )
+        named = [titles] if isinstance(titles, str) else titles
+        movie, person = torch.tensor([*map(self.titles.find, named)]), profile.posterior()
+        stars, deviation = person.stars()[movie].numpy(), person.deviation(movie).numpy()
+        return self._table(movie, stars=stars, deviation=deviation)
 
     def recommend(
         self,
@@ -57,14 +53,10 @@ class Recommender(Artifacts):
         filters["min_ratings"] = max(filters.get("min_ratings", 0), int(EVIDENCE * adventurous))
         records = recommend([profile], self.candidates([profile], **filters), count, adventurous)
         movie = pd.Index(self.movies["movie_id"]).get_indexer([record["movie_id"] for record in records])
-        columns = {
-            name: [record[name][0] for record in records] for name in ("stars", "deviation", "because")
-        }
-        columns["because"] = [
-            {rating["title"]: round(rating["added"], 3) for rating in because["ratings"]}
-            for because in columns["because"]
-        ]
-        return self._table(movie, **columns)
+        names = "stars", "deviation", "because"
+        stars, deviation, because = ([record[name][0] for record in records] for name in names)
+        added = [{film["title"]: round(film["added"], 3) for film in each["ratings"]} for each in because]
+        return self._table(movie, stars=stars, deviation=deviation, because=added)
 
     def similar(self, title: str, count: int = 10, **filters: Any) -> pd.DataFrame:
         """The movies that are most similar to one, with their cosine similarity (-1 to 1)."""

@@ -13,12 +13,9 @@ from stages.core.cli import UserError
 from stages.movielens.title_format import alternatives, label, split_year, spoken
 from stages.recommender.normalization import Kind, initials, names_of, normalise
 
-FAR = 5
-"""A movie with this many times the ratings of any other candidate is taken without a question."""
-CLEARLY = 2
-"""The same for a movie with this title alone, where the others have more than one."""
-FAMOUS = 0.1
-"""A movie with at least this share of the maximum number of ratings is found by a word or initials."""
+FAR = 5  # times the ratings of any other candidate, with which a movie is taken without a question
+CLEARLY = 2  # the same for a movie with this title alone, where the others have more than one
+FAMOUS = 0.1  # share of the maximum number of ratings with which a movie is found by a word or initials
 _BARE_YEAR = re.compile(r"(?P<name>.*[^\s,]),?\s+(?P<year>(?:1[89]|20)\d\d)")
 
 
@@ -52,10 +49,8 @@ class Titles:
     def find(self, text: str, suggest: bool = True) -> int:
         """The movie that is meant; raises UserError if there is none, or if it could be several.
 
-        The error lists similar titles unless `suggest` is false, which is faster.
-
         Titles, their parts and initials come before some words of a title, and those before typos. A year
-        must be the movie's, give or take one.
+        must be the movie's, give or take one. Without `suggest`, the error lists no similar titles: faster.
 
         >>> titles = Titles(["Terminator, The", "Terminator 2: Judgment Day"], [1984, 1991], [131, 224])
         >>> titles.find("terminator ii")
@@ -115,9 +110,8 @@ class Titles:
         plain = [name for name in verbatim if name.kind == Kind.TITLE and name.movie in self._plain]
         rest = [name for name in verbatim if name not in plain]
         whole = plain if len(plain) == 1 and self._is_far(plain, rest, CLEARLY) else []
-        movies = self._distinct(
-            [name for name in whole or verbatim or same if not self._is_far(same, [name])]
-        )
+        likely = [name for name in whole or verbatim or same if not self._is_far(same, [name])]
+        movies = self._distinct(likely)
         is_series = same[0].kind in (Kind.SERIES, Kind.INITIALS) and len({name.key for name in same}) == 1
         if movies and is_series:
             movies = [min(movies, key=lambda movie: (self._years[movie] or 9999, movie))]

@@ -18,6 +18,7 @@ globalThis.explorer = Object.freeze({
       texts.some((o) => x > o.left && x < o.left + o.width && y > o.top && y < o.top + o.height);
     return onMap.filter((movie) => under(place(movie))).length / onMap.length;
   },
+  search: (text) => search(index, text, PAGE).movies.map(({id}) => Number(id)),
   find: (title) => find(index, title, null)?.dated ?? null,
   recommend: (rows, options) => {
     const given = rows.map(([id, stars]) => ({movie: byId.get(String(id)).row, stars}));
