@@ -67,7 +67,7 @@ def estimate(problem: Problem, parameters: FitParameters) -> float:
     if parameters.solver != "gibbs":
         return ratings + normal_equations
     draws = parameters.epochs * (1 - parameters.burn_in)
-    size = 2 * draws * (n_rows * entries + len(problem.train) / 10)  # in half precision, with sessions
+    size = 2 * draws * n_rows * entries  # in half precision
     return ratings + normal_equations + 4 * min(size, gibbs.MAX_BYTES)
 
 

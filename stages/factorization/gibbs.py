@@ -1,17 +1,17 @@
-"""Bayesian matrix factorization by Gibbs sampling, with side information and session effects.
+"""Bayesian matrix factorization by Gibbs sampling, with side information and effects of time.
 
 The model, with x_u = (p_u, a_u, b_u) of a user, y_i = (q_i, c_i) and known numbers g_i of a movie:
 
-    r(u, i, t) ~ N(μ + b_u + c_i + p_uᵀ q_i + a_uᵀ g_i + s(u, session of t) + Σ z(u, t), 1/α_u)
+    r(u, i, t) ~ N(μ + b_u + c_i + p_uᵀ q_i + a_uᵀ g_i + Σ z(u, t), 1/α_u)
     x_u ~ N(m + Bᵀ f_u, Λ⁻¹),  y_i likewise                   f: features
     (m, Λ) ~ normal–Wishart,  B ~ N(0, (λ_B Λ)⁻¹),  λ_B ~ gamma
-    s ~ N(0, 1/τ),  τ ~ gamma;  z ~ drift (see `drift`);  α_u ~ gamma(NOISE_SHAPE, rate),  rate ~ gamma
+    α_u ~ gamma(NOISE_SHAPE, rate),  rate ~ gamma;  z: see `drift`
 
-Salakhutdinov & Mnih 2008 (BPMF, equations 11–14), with the features of Simm et al. 2017 (Macau) and, for
-sessions, b_u(t) of Koren 2010, "Collaborative Filtering with Temporal Dynamics". g_i is part of the movie's
-factors that is not drawn: a user's effects a_u are more entries of their vector. Each user has a noise
-precision α_u, so that noisy raters get less weight. A sweep draws every unknown from its distribution given
-all others, normal ones with over-relaxation (see `prior`). The draws after the burn-in are kept.
+Salakhutdinov & Mnih 2008 (BPMF, equations 11–14), with the features of Simm et al. 2017 (Macau). g_i is the
+part of a movie's vector that is not drawn: a user's effects a_u are more entries of their vector. Each user
+has a noise precision α_u, so that noisy raters get less weight. A sweep draws every unknown from its
+distribution given all others, normal ones with over-relaxation (see `prior`). The draws after the burn-in are
+kept.
 """
 
 import dataclasses
@@ -25,15 +25,13 @@ from torch.nn.functional import pad
 from stages.factorization.drift import Drift
 from stages.factorization.features import movie_columns, movie_features, user_features
 from stages.factorization.grouped_ratings import GroupedRatings, group, solve, sum_by
-from stages.factorization.model import NO_EFFECT, NOISE_SHAPE, Model, dot_products, single
+from stages.factorization.model import NOISE_SHAPE, Model, dot_products, single
 from stages.factorization.prior import RELAXATION, SPREAD, STEP, Prior
-from stages.factorization.randomized_svd import embed
 from stages.factorization.solver import Fit, History, Hyperparameters, Problem
-from stages.movielens.ratings import session_of
 
 MAX_BYTES = 2**30  # of the draws that are kept
-LARGE = "user_biases movie_biases user_factors movie_factors noise session_effects".split()
-SMALL = "prior_mean prior_precision feature_weights noise_rate effect_precision drift_precision".split()
+LARGE = "user_biases movie_biases user_factors movie_factors noise".split()
+SMALL = "prior_mean prior_precision feature_weights noise_rate drift_precision".split()
 START = 0.25  # standard deviation of factors at the start, near where they end: their scale moves slowly
 
 
@@ -85,18 +83,11 @@ class State:
         self.n_ratings = torch.bincount(self.train.user, minlength=self.train.n_users)
         self.noise_precision = torch.ones(self.train.n_users, device=device)  # α
         self.noise_rate = NOISE_SHAPE
-        self.with_sessions = hyperparameters.session_minutes > 0
-        self.session_length = torch.tensor(60 * hyperparameters.session_minutes or 3600, device=device)
-        session = session_of(self.train, self.session_length)
-        self.session, self.session_row = torch.unique(session, return_inverse=True)
-        self.effects = torch.zeros(len(self.session), device=device)  # s
-        self.effect = torch.zeros(len(self.train), device=device)  # s of each rating
-        self.effect_precision = 10.0 if self.with_sessions else NO_EFFECT  # τ
         self.drift = Drift(self.train, hyperparameters.drift_minutes, self.rng)
 
     def kept_epochs(self, n_epochs: int, burn_in: int) -> range:
         """Epochs whose draws are kept: those after the burn-in, thinned evenly to `MAX_BYTES`, last first."""
-        size = 2 * (self.users.numel() + self.movies.numel() + len(self.users) + len(self.effects))
+        size = 2 * (self.users.numel() + len(self.users) + len(self.movies) * len(self.drawn))
         step = -(-(n_epochs - burn_in) * size // MAX_BYTES)
         return range(n_epochs - 1, burn_in - 1, -step)
 
@@ -104,7 +95,7 @@ class State:
         """Draw every unknown from its distribution given the others."""
         by_user, by_movie, above_mean = self.by_user, self.by_movie, self.train.rating - self.mean
         alpha = self.noise_precision.index_select(0, self.train.user)
-        target = above_mean - self.effect - self.drift.effect
+        target = above_mean - self.drift.effect
         self.user_prior.draw(self.users)
         weight = alpha.index_select(0, by_user.rating)
         self.users = self._draw_vectors(self.users, by_user, self.movies, target, weight, self.user_prior)
@@ -118,9 +109,6 @@ class State:
         explained += self.users[:, -1].index_select(0, self.train.user)
         explained += self.movies[:, -1].index_select(0, self.train.movie)
         self.residual = above_mean - explained
-        if self.with_sessions:
-            self._draw_effects(self.residual - self.drift.effect, alpha)
-            self.residual -= self.effect
         self.drift.draw(self.residual, alpha)
         self.residual -= self.drift.effect
         self._draw_noise()
@@ -136,7 +124,7 @@ class State:
     ) -> Float[Tensor, "n_rows entries"]:
         """Each row from N(P⁻¹ (Λ (m + Bᵀ f) + Σ α y t), P⁻¹) with P = Λ + Σ α y yᵀ, over-relaxed.
 
-        `weight` has α in the order of the grouped ratings. With v = r - μ - s - Σ z, y = (q_i, g_i, 1) and
+        `weight` has α in the order of the grouped ratings. With v = r - μ - Σ z, y = (q_i, g_i, 1) and
         t = v - c_i for a user; y = (p_u, 1) and t = v - a_uᵀ g_i - b_u for a movie.
         """
         y = pad(partners[:, :-1], (0, 1), value=1.0)
@@ -147,17 +135,6 @@ class State:
         moment += (prior.mean @ precision).to(moment)
         noise = SPREAD * self._normal(*moment.shape)
         return solve(triangle, STEP * moment, precision.to(moment), noise) + RELAXATION * current
-
-    def _draw_effects(self, target: Float[Tensor, " n_ratings"], alpha: Float[Tensor, " n_ratings"]) -> None:
-        """s ~ N(Σ α t / P, 1/P) with P = τ + Σ α over the ratings of a session; then their precision τ."""
-        n_sessions = len(self.session)
-        precision = sum_by(self.session_row, alpha, n_sessions) + self.effect_precision
-        average = sum_by(self.session_row, alpha * target, n_sessions) / precision
-        noise = SPREAD * self._normal(n_sessions) * precision.rsqrt()
-        self.effects = STEP * average + noise + RELAXATION * self.effects
-        self.effect = self.effects.index_select(0, self.session_row)
-        rate = 0.1 + self.effects.square().sum().item() / 2
-        self.effect_precision = self.rng.gamma(1 + n_sessions / 2) / rate
 
     def _draw_noise(self) -> None:
         """α_u ~ gamma(NOISE_SHAPE + n_u / 2, rate + Σ residual² / 2); then their common rate."""
@@ -180,11 +157,9 @@ class State:
         variance = (y @ torch.linalg.inv(prior.precision).to(y) * y).sum(dim=1)[self.train.movie].mean()
         users = self.users.where(self.n_ratings[:, None] > 0, prior.mean.to(self.users))
         return dataclasses.replace(
-            single(self.mean, users, self.movies),
+            single(self.mean, users, self.movies.index_select(1, self.drawn)),
+            movie_columns=self.movies[:, self.fixed].half(),
             noise=(1 / self.noise_precision + variance.where(self.n_ratings == 0, 0.0))[None],
-            session_length=self.session_length,
-            session=self.session,
-            session_effects=self.effects[None],
             prior_mean=prior.shift.float()[None],
             prior_precision=prior.precision.float()[None],
             feature_weights=prior.weights.float()[None],
@@ -194,7 +169,6 @@ class State:
             drift=self.drift.value,
             drift_length=self.drift.length,
             drift_precision=torch.tensor(self.drift.precision, dtype=torch.float32)[None],
-            effect_precision=torch.tensor([self.effect_precision], dtype=torch.float32),
         )
 
 
@@ -207,6 +181,6 @@ def halved(draw: Model) -> Model:
 def combine(draws: list[Model], rank: int, drift: Drift, generator: torch.Generator) -> Model:
     """One model of all draws, with the mean of their drift; embeddings have this rank."""
     joined = {name: torch.cat([getattr(draw, name) for draw in draws]) for name in LARGE + SMALL}
-    embeddings = embed(joined["user_factors"], joined["movie_factors"], rank, generator)
     means = {"knot": drift.knot.cpu(), "drift": (drift.total / drift.n_kept).cpu()}
-    return dataclasses.replace(draws[0], **joined, **means, embeddings=embeddings)
+    model = dataclasses.replace(draws[0], **joined, **means)
+    return dataclasses.replace(model, embeddings=model.embed(rank, generator))

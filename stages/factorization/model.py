@@ -18,10 +18,10 @@ from tqdm import tqdm
 
 from stages.core.files import check_index
 from stages.core.tensors import TensorFile
-from stages.movielens.ratings import MAX_MINUTES, Ratings, moment_of, session_of
+from stages.factorization.randomized_svd import leading_singular_vectors
+from stages.movielens.ratings import MAX_MINUTES, Ratings, moment_of
 
 NOISE_SHAPE = 4.0  # of the gamma prior on the users' noise precisions: about ±50 % between users
-NO_EFFECT = 1e12  # prior precision of session effects that are all 0
 FIXED = 1e9  # prior precision of an entry that is 0 for every user
 BLOCK = 2**15  # ratings whose factors are multiplied at once, so that they stay in the processor's cache
 
@@ -34,22 +34,19 @@ class Model(TensorFile):
     mean: Float[Tensor, ""]  # μ, in stars; 0 in a model without biases
     user_biases: Float[Tensor, "draws n_users"]  # b, in stars
     movie_biases: Float[Tensor, "draws n_movies"]  # c, in stars
-    user_factors: Float[Tensor, "draws n_users factors"]  # p, with effects of known numbers of the movies
-    movie_factors: Float[Tensor, "draws n_movies factors"]  # q, with these numbers, the same in each draw
+    user_factors: Float[Tensor, "draws n_users entries"]  # p, followed by the effects a of known numbers
+    movie_factors: Float[Tensor, "draws n_movies factors"]  # q
+    movie_columns: Float[Tensor, "n_movies columns"]  # g, the known numbers of each movie
     noise: Float[Tensor, "draws n_users"]  # variance of a user's ratings, in stars²; 0 if not estimated
-    session_length: Int[Tensor, ""]  # seconds
-    session: Int[Tensor, " n_sessions"]  # numbers by `session_of`, ascending
-    session_effects: Float[Tensor, "draws n_sessions"]  # in stars; 0 in all other sessions
     knot: Int[Tensor, " knots"]  # moments of ratings by `moment_of`, ascending
     drift: Float[Tensor, "processes knots"]  # mean of each process of drift over the draws, in stars
     drift_length: Float[Tensor, " processes"]  # seconds in which a process forgets itself by a factor of e
     drift_precision: Float[Tensor, "draws processes"]  # 1 / variance of a process, of all users, in stars⁻²
-    prior_mean: Float[Tensor, "draws factors+1"]  # m
-    prior_precision: Float[Tensor, "draws factors+1 factors+1"]  # Λ
-    feature_weights: Float[Tensor, "draws width factors+1"]  # B
+    prior_mean: Float[Tensor, "draws entries+1"]  # m
+    prior_precision: Float[Tensor, "draws entries+1 entries+1"]  # Λ
+    feature_weights: Float[Tensor, "draws width entries+1"]  # B
     feature_basis: Float[Tensor, "n_movies width"]  # V
     noise_rate: Float[Tensor, " draws"]  # of the gamma prior on noise precisions; 0 if these are 1
-    effect_precision: Float[Tensor, " draws"]  # 1 / variance of session effects, in stars⁻²
     embeddings: Float[Tensor, "n_movies latent_factors"]  # only their distances and directions have meaning
 
     @property
@@ -62,6 +59,13 @@ class Model(TensorFile):
         """Number of users that the model was trained with."""
         return self.user_biases.shape[1]
 
+    def movie_vectors(
+        self, draw: int | slice = slice(None), movie: Int[Tensor, " n"] | slice = slice(None)
+    ) -> Float[Tensor, "*draws n entries"]:
+        """(q, g) of these movies in these draws."""
+        q, g = self.movie_factors[draw][..., movie, :].float(), self.movie_columns[movie].float()
+        return torch.cat([q, g.expand(*q.shape[:-1], -1)], dim=-1)
+
     def predict(self, ratings: Ratings) -> Float[Tensor, " n_ratings"]:
         """Predicted stars of these users for these movies at these times, not clipped to the scale."""
         return self.predict_distribution(ratings)[0]
@@ -71,22 +75,17 @@ class Model(TensorFile):
     ) -> tuple[Float[Tensor, " n_ratings"], Float[Tensor, " n_ratings"]]:
         """Mean and standard deviation of each rating's predictive distribution, in stars.
 
-        By the law of total variance: the variance of the prediction between draws, plus the mean noise, and
-        for a session that the model does not know, the mean variance of session effects.
+        By the law of total variance: the variance of the prediction between draws, plus the mean noise and
+        the variance of the drift.
         """
-        user, movie, session = ratings.user, ratings.movie, session_of(ratings, self.session_length)
-        row = torch.searchsorted(self.session, session)
-        has_effect = pad(self.session, (0, 1), value=-1)[row] == session
+        user, movie = ratings.user, ratings.movie
         total, squares, noise = torch.zeros(3, len(ratings), device=user.device)
         for draw in tqdm(range(self.draws), desc="predict", unit="draw", delay=2):
-            effect = pad(self.session_effects[draw], (0, 1))[row].float().where(has_effect, 0.0)
-            biases = self.user_biases[draw, user].float() + self.movie_biases[draw, movie].float()
-            affinity = dot_products(self.user_factors[draw], self.movie_factors[draw], ratings)
-            prediction = biases + affinity + effect
+            prediction = self.user_biases[draw, user].float() + self.movie_biases[draw, movie].float()
+            prediction += dot_products(self.user_factors[draw], self.movie_vectors(draw), ratings)
             total += prediction
             squares += prediction.square()
             noise += self.noise[draw, user].float()
-            noise += (1 / self.effect_precision[draw]).where(~has_effect, 0.0)
         average = total / self.draws
         variance = (squares / self.draws - average.square()).clamp(min=0) + noise / self.draws
         drift, drift_variance = self.drift_at(ratings)
@@ -117,31 +116,54 @@ class Model(TensorFile):
         return mean, variance
 
     def stars(self, vectors: Float[Tensor, "users draws entries"]) -> Float[Tensor, "users n_movies"]:
-        """Predicted stars of every movie for users with vectors (p, b), without session effects."""
-        p, b = vectors[..., :-1].flatten(1), vectors[..., -1].mean(dim=1, keepdim=True)
+        """Predicted stars of every movie for users with vectors (p, a, b), without drift."""
+        k = self.movie_factors.shape[2]
+        p, a, b = vectors[..., :k].flatten(1), vectors[..., k:-1].mean(dim=1), vectors[..., -1:].mean(dim=1)
         q = self.movie_factors.float().transpose(1, 2).flatten(0, 1)
-        return self.mean + b + self.movie_biases.float().mean(dim=0) + p @ q / self.draws
+        biases = self.mean + b + self.movie_biases.float().mean(dim=0)
+        return biases + p @ q / self.draws + a @ self.movie_columns.float().T
 
     def score(self, user: Int[Tensor, " users"]) -> Float[Tensor, "users n_movies"]:
-        """Predicted stars of every movie for users of the model, without session effects."""
+        """Predicted stars of every movie for users of the model, without drift."""
         vectors = torch.cat([self.user_factors[:, user], self.user_biases[:, user, None]], dim=2)
         return self.stars(vectors.float().transpose(0, 1))
 
     def expected_of_everybody(self) -> tuple[Float[Tensor, " n_movies"], Float[Tensor, " n_movies"]]:
         """Predicted stars of every movie, averaged over users, and their standard deviation between draws."""
         p, b = self.user_factors.float().mean(dim=1), self.user_biases.float().mean(dim=1)
-        q, c = self.movie_factors.float(), self.movie_biases.float()
-        average = b[:, None] + c + torch.einsum("dk,dmk->dm", p, q)
+        average = b[:, None] + self.movie_biases + torch.einsum("de,dme->dm", p, self.movie_vectors())
         return self.mean + average.mean(dim=0), average.std(dim=0, correction=0)
 
+    def embed(self, rank: int, generator: torch.Generator) -> Float[Tensor, "n_movies rank"]:
+        """The best numbers for each movie to rebuild how users' predictions differ from those of all users.
+
+        By the leading singular vectors of p_uᵀ q_i + a_uᵀ g_i, averaged over draws and centred over users
+        (Eckart & Young 1936). Factors themselves must not be averaged: each draw may be rotated. The distance
+        of two rows is the root mean square, over users, of the difference in stars.
+        """
+        k, n_users = self.movie_factors.shape[2], self.n_users
+        centred = self.user_factors.float() - self.user_factors.float().mean(dim=1, keepdim=True)
+        p, a = centred[..., :k].transpose(0, 1).flatten(1) / self.draws, centred[..., k:].mean(dim=0)
+        users = torch.cat([p, a], dim=1)
+        q = self.movie_factors.float().transpose(0, 1).flatten(1)
+        movies = torch.cat([q, self.movie_columns.float()], dim=1)
+        _, singular, right = leading_singular_vectors(
+            lambda thin: users @ (movies.T @ thin),
+            lambda thin: movies @ (users.T @ thin),
+            (n_users, len(movies)),
+            rank,
+            generator,
+        )
+        missing = rank - len(singular)  # above 0 with fewer users or movies than factors
+        return pad(right * singular / n_users**0.5, (0, missing))
+
     def validate(self) -> None:
-        """Raise ValueError if there is no draw, sessions are not ascending or a variance is negative."""
+        """Raise ValueError if there is no draw, knots are not ascending or a variance is negative."""
         if not self.draws:
             raise ValueError("it contains no draw")
-        for name, numbers, unit in (("session", self.session, 1), ("knot", self.knot, 60)):
-            check_index(name, numbers, self.n_users * MAX_MINUTES * unit)
-            if (numbers.diff() <= 0).any():
-                raise ValueError(f"{name} is not in ascending order")
+        check_index("knot", self.knot, self.n_users * MAX_MINUTES * 60)
+        if (self.knot.diff() <= 0).any():
+            raise ValueError("knot is not in ascending order")
         if (self.noise < 0).any():
             raise ValueError("noise has negative values")
 
@@ -167,7 +189,7 @@ class Replicas(TensorFile):
 def single(
     mean: Float[Tensor, ""],
     users: Float[Tensor, "n_users entries"],
-    movies: Float[Tensor, "n_movies entries"],
+    movies: Float[Tensor, "n_movies width"],
     penalty: Float[Tensor, " entries"] | None = None,
 ) -> Model:
     """A model of one draw, from vectors (p, b) and (q, c), for solvers that are not Bayesian.
@@ -182,10 +204,8 @@ def single(
         movie_biases=movies[None, :, -1],
         user_factors=users[None, :, :-1],
         movie_factors=movies[None, :, :-1],
+        movie_columns=mean.new_zeros(len(movies), 0),
         noise=mean.new_zeros(1, len(users)),
-        session_length=torch.tensor(3600, device=mean.device),
-        session=torch.zeros(0, dtype=torch.int64, device=mean.device),
-        session_effects=mean.new_zeros(1, 0),
         knot=torch.zeros(0, dtype=torch.int64, device=mean.device),
         drift=mean.new_zeros(0, 0),
         drift_length=mean.new_zeros(0),
@@ -195,7 +215,6 @@ def single(
         feature_weights=mean.new_zeros(1, 0, n_entries),
         feature_basis=mean.new_zeros(len(movies), 0),
         noise_rate=mean.new_zeros(1),
-        effect_precision=mean.new_full((1,), NO_EFFECT),
         embeddings=movies[:, :-1],
     )
 

@@ -5,8 +5,8 @@
 
 with a column of B for each of the K entries. Salakhutdinov & Mnih 2008, equation 14; Simm et al. 2017.
 
-B, the vectors and the session effects are drawn with over-relaxation. A value x with the conditional
-distribution N(x̄, V) is followed by
+B, the vectors and the drift are drawn with over-relaxation. A value x with the conditional distribution
+N(x̄, V) is followed by
 
     x̄ + a (x - x̄) + √(1 - a²) z,    z ~ N(0, V)
 

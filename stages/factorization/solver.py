@@ -33,7 +33,6 @@ class Hyperparameters(Parameters):
     user_features: tuple[Literal["rated"], ...]
     feature_rank: Annotated[int, Field(ge=1, le=1024)]
     user_effects: tuple[Literal["genres", "period", "popularity"], ...]
-    session_minutes: Annotated[int, Field(ge=0, le=1440)]
     drift_minutes: tuple[Annotated[float, Field(gt=0, le=1e6)], ...]
 
     @property

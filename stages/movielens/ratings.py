@@ -79,8 +79,3 @@ def views(ratings: Ratings) -> Ratings:
 def moment_of(ratings: Ratings) -> Int[Tensor, " n_ratings"]:
     """The number of each rating's user and second, ascending by user and time; users are centuries apart."""
     return ratings.user * (60 * MAX_MINUTES) + ratings.timestamp
-
-
-def session_of(ratings: Ratings, length: Int[Tensor, ""]) -> Int[Tensor, " n_ratings"]:
-    """The number of each rating's session, by its user and its time; the length is in seconds."""
-    return ratings.user * MAX_MINUTES + ratings.timestamp // length

@@ -1,6 +1,6 @@
 """What the page needs to recommend movies: some draws of the model, and the short-history ridge.
 
-A user's vector x ~ N(m + Bᵀ f, Λ⁻¹) is whitened: with Λ = L Lᵀ and y = (q, 1),
+A user's vector x ~ N(m + Bᵀ f, Λ⁻¹) is whitened: with Λ = L Lᵀ and y = (q, g, 1),
 
     z = Lᵀ (x - m) ~ N(Lᵀ Bᵀ f, I),    r̂ = μ + c + mᵀ y + zᵀ (L⁻¹ y)
 
@@ -31,7 +31,7 @@ CONSTANTS = "EVIDENCE MIN_SCORE POWER PRIOR REASON SEEN SPREAD".split()  # of th
 
 def encode_draws(model: Model, movie: Int[Tensor, " movies"]) -> dict[str, object]:
     """Predictions without any rating, averaged over all draws; vectors of these movies in some draws."""
-    y = pad(model.movie_factors[:, movie].double(), (0, 1), value=1.0)
+    y = pad(model.movie_vectors(movie=movie).double(), (0, 1), value=1.0)
     prior = model.movie_biases[:, movie].double() + torch.einsum("dme,de->dm", y, model.prior_mean.double())
     entries = min(y.shape[2], MAX_ENTRIES)
     n = max(1, min(model.draws, DRAW_BYTES // (len(movie) * (entries + 1))))

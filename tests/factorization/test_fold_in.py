@@ -9,7 +9,7 @@ import torch
 from stages.factorization.fold_in import fold_in, fold_in_users
 from stages.factorization.model import NOISE_SHAPE, Model
 from stages.movielens.ratings import Ratings
-from tests.factorization.test_model import make_model
+from tests.factorization.test_model import make_model, vectors
 
 MOVIES, STARS = torch.tensor([0, 3, 1, 4]), torch.tensor([5.0, 2.0, 4.5, 3.0])
 
@@ -23,7 +23,7 @@ def bayesian_model() -> Model:
 def by_definition(model: Model, draw: int, alpha: float) -> tuple[np.ndarray, np.ndarray]:
     """Mean and covariance of x, from the joint normal, in double precision."""
     design = np.ones((4, 4))
-    design[:, :3] = model.movie_factors[draw, MOVIES].numpy()
+    design[:, :3] = vectors(model)[draw, MOVIES].numpy()
     target = (STARS - model.mean - model.movie_biases[draw, MOVIES]).numpy()
     prior = model.prior_precision[draw].double().numpy()
     features = model.feature_basis[MOVIES].sum(dim=0).numpy() / 2  # √4 movies
@@ -38,7 +38,6 @@ def test_each_draw_has_the_posterior_of_the_joint_normal(user: int | None) -> No
     posterior = fold_in(model, MOVIES, STARS, user)
     for draw in range(3):
         noise = model.noise_rate[draw] / NOISE_SHAPE if user is None else model.noise[draw, user]
-        noise += 1 / model.effect_precision[draw]
         mean, covariance = by_definition(model, draw, 1 / noise.item())
         assert posterior.mean[draw].numpy() == pytest.approx(mean, rel=1e-3, abs=1e-3)
         assert posterior.covariance[draw].numpy() == pytest.approx(covariance, rel=1e-3, abs=1e-3)
@@ -48,7 +47,7 @@ def test_each_draw_has_the_posterior_of_the_joint_normal(user: int | None) -> No
 def test_stars_and_deviation_are_those_of_the_mixture_of_draws() -> None:
     model = bayesian_model()
     posterior = fold_in(model, MOVIES, STARS)
-    design = torch.cat([model.movie_factors, torch.ones(3, 5, 1)], dim=2)
+    design = torch.cat([vectors(model), torch.ones(3, 5, 1)], dim=2)
     each = 3.5 + model.movie_biases + (design @ posterior.mean[..., None]).squeeze(-1)
     torch.testing.assert_close(posterior.stars(), each.mean(dim=0))
     within = torch.einsum("dme,def,dmf->dm", design, posterior.covariance, design) + posterior.noise[:, None]
@@ -69,4 +68,4 @@ def test_many_users_are_folded_in_as_each_alone(known: bool) -> None:
         vectors = torch.cat([folded.user_factors[:, each], folded.user_biases[:, each, None]], dim=1)
         torch.testing.assert_close(vectors, posterior.mean, atol=1e-4, rtol=1e-4)
         torch.testing.assert_close(folded.noise[:, each], posterior.noise)
-    assert not len(folded.session)
+    assert not len(folded.knot)

@@ -14,13 +14,11 @@ from stages.factorization.fold_in import fold_in_users
 from stages.factorization.gibbs import State
 from stages.factorization.model import NOISE_SHAPE
 from stages.factorization.prior import KAPPA, RELAXATION, Prior
-from stages.factorization.randomized_svd import embed
 from stages.factorization.solver import Fit
 from stages.movielens.ratings import Ratings, SideInformation
 from tests.conftest import hyperparameters, make_problem, make_ratings, make_side_information, plant, rmse
 
-PLAIN: dict[str, Any] = {"movie_features": [], "user_features": [], "user_effects": []}
-PLAIN |= {"session_minutes": 0, "drift_minutes": []}
+PLAIN: dict[str, Any] = {"movie_features": [], "user_features": [], "user_effects": [], "drift_minutes": []}
 
 
 def fit(
@@ -34,7 +32,7 @@ def assert_means(samples: list[list[float]], expected: list[float]) -> None:
     """The means of correlated samples are as expected, within four standard errors of batches."""
     batches = np.array(samples).reshape(20, -1, len(expected)).mean(axis=1)
     error = batches.std(axis=0, ddof=1) / math.sqrt(20)
-    assert (error < 0.3).all(), error
+    assert (error < 0.4).all(), error
     deviations = (batches.mean(axis=0) - expected) / error
     assert (np.abs(deviations) < 4).all(), (batches.mean(axis=0), expected, deviations)
 
@@ -65,7 +63,7 @@ def test_draws_of_vectors_effects_and_noise_have_their_joint_distribution() -> N
     rows = [(user, movie, 3.0) for user in range(4) for movie in range(3)]
     train = make_ratings(rows, n_users=4, n_movies=3)
     train = dataclasses.replace(train, timestamp=600 * (train.movie + train.movie % 2))  # two in one second
-    timed = {"session_minutes": 60, "drift_minutes": [15, 5], "user_effects": ["genres"]}
+    timed = {"drift_minutes": [15, 5], "user_effects": ["genres"]}
     known = make_side_information(3, genres=torch.tensor([[1.0], [0.0], [0.0]]))
     state = State(
         make_problem(train, side_information=known), hyperparameters(latent_factors=1, **{**PLAIN, **timed})
@@ -84,8 +82,7 @@ def test_draws_of_vectors_effects_and_noise_have_their_joint_distribution() -> N
     samples = []
     for _ in range(4_000):
         x, y = state.users[train.user], state.movies[train.movie]
-        level = x[:, 2] + y[:, 2] + (x[:, :2] * y[:, :2]).sum(dim=1) + state.effects[state.session_row]
-        level = level + state.drift.effect
+        level = x[:, 2] + y[:, 2] + (x[:, :2] * y[:, :2]).sum(dim=1) + state.drift.effect
         noise = torch.randn(len(train), generator=generator) * state.noise_precision[train.user].rsqrt()
         state.train = dataclasses.replace(train, rating=level + noise)
         state.sweep()
@@ -94,11 +91,11 @@ def test_draws_of_vectors_effects_and_noise_have_their_joint_distribution() -> N
         own = state.users[:, 1].square().mean().item()
         noise_precision = state.noise_precision.log().mean().item(), math.log(state.noise_rate)
         scales = np.log(state.drift.scale**2).mean(axis=1) + np.log(state.drift.precision)
-        effects = [*map(math.log, (state.effect_precision, *state.drift.precision)), *scales]
+        effects = [*map(math.log, state.drift.precision), *scales]
         samples.append([*products[0], *products[1], own, *noise_precision, *effects])
     log_gamma, log_noise_precision = digamma(1.0), digamma(NOISE_SHAPE) - digamma(1.0)
     of_users, of_movies = [0.29, 0.045, 0.045, 0.41], [0.68, 0.24, 0.24, 0.80]  # covariance plus shift shiftᵀ
-    effects = [log_gamma - math.log(0.1)] * 3 + [digamma(0.5) + math.log(2)] * 2
+    effects = [log_gamma - math.log(0.1)] * 2 + [digamma(0.5) + math.log(2)] * 2
     assert_means(samples, [*of_users, *of_movies, 0.09, log_noise_precision, log_gamma, *effects])
 
 
@@ -162,20 +159,6 @@ def test_genres_predict_movies_without_ratings() -> None:
     assert fit(train, unrated, known).history.validation_loss[-1] > 0.8
 
 
-def test_a_session_effect_is_found_and_ends_with_the_session() -> None:
-    train, _ = plant(30, 60, latent_factors=1, noise=0.2, share=1)
-    late = train.movie % 2 == 1
-    hours = torch.where(late, 5, 3) * 3600
-    rated = dataclasses.replace(train, rating=train.rating + 0.8 * late, timestamp=hours)
-    half = torch.rand(len(train), generator=torch.Generator().manual_seed(0)) < 0.6
-    model, held_out = fit(rated[half], latent_factors=1, session_minutes=60).model, rated[~half]
-    assert (model.predict(held_out) - held_out.rating).square().mean() < 0.1
-    assert len(model.session) == 60
-    later = dataclasses.replace(held_out, timestamp=held_out.timestamp + 10 * 3600)
-    without = dataclasses.replace(model, session_effects=torch.zeros_like(model.session_effects))
-    torch.testing.assert_close(model.predict(later), without.predict(held_out))
-
-
 def test_a_drift_is_found_at_known_times_and_forgotten_far_from_them() -> None:
     train, _ = plant(30, 60, latent_factors=1, noise=0.2, share=1)
     minute = train.movie * 5
@@ -208,13 +191,3 @@ def test_what_users_think_of_a_genre_predicts_movies_that_nobody_has_rated() -> 
 
 def test_draws_of_the_burn_in_are_not_kept(train: Ratings) -> None:
     assert fit(train, epochs=5, burn_in=0.4).model.draws == 3
-
-
-def test_distances_of_embeddings_are_differences_in_stars_whatever_the_rotation_of_draws() -> None:
-    generator = torch.Generator().manual_seed(0)
-    p, q = torch.randn(1, 30, 3, generator=generator), torch.randn(1, 8, 3, generator=generator)
-    stars = ((p - p.mean(1, keepdim=True)) @ q.mT)[0]
-    differences = (stars[:, :, None] - stars[:, None]).square().mean(dim=0).sqrt()
-    rotations = torch.linalg.qr(torch.randn(4, 3, 3, generator=generator)).Q
-    embeddings = embed(p @ rotations, q @ rotations, 3, generator)
-    torch.testing.assert_close(torch.cdist(embeddings, embeddings), differences, atol=1e-3, rtol=1e-3)

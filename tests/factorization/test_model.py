@@ -22,11 +22,9 @@ def make_model(draws: int = 3, n_movies: int = 5, factors: int = 3, features: in
         user_biases=normal(draws, 4),
         movie_biases=normal(draws, n_movies),
         user_factors=normal(draws, 4, factors),
-        movie_factors=normal(draws, n_movies, factors),
+        movie_factors=normal(draws, n_movies, factors - 1),
+        movie_columns=normal(n_movies, 1),
         noise=normal(draws, 4).square(),
-        session_length=torch.tensor(3600),
-        session=torch.tensor([1 * MAX_MINUTES + 24, 2 * MAX_MINUTES]),
-        session_effects=normal(draws, 2),
         knot=torch.zeros(0, dtype=torch.int64),
         drift=torch.zeros(0, 0),
         drift_length=torch.zeros(0),
@@ -35,10 +33,14 @@ def make_model(draws: int = 3, n_movies: int = 5, factors: int = 3, features: in
         prior_precision=torch.eye(factors + 1).repeat(draws, 1, 1),
         feature_weights=normal(draws, features, factors + 1),
         feature_basis=normal(n_movies, features),
-        noise_rate=normal(draws).square(),
-        effect_precision=normal(draws).square(),
+        noise_rate=0.5 + normal(draws).square(),
         embeddings=normal(n_movies, factors),
     )
+
+
+def vectors(model: Model) -> Tensor:
+    """(q, g) of each movie in each draw."""
+    return torch.stack([torch.cat([q, model.movie_columns], dim=1) for q in model.movie_factors])
 
 
 def test_a_prediction_is_mean_plus_biases_plus_dot_product() -> None:
@@ -81,36 +83,53 @@ def test_predictions_are_averages_over_draws_and_deviations_by_total_variance(mo
     ratings = make_ratings([(0, 0, 1.0), (1, 2, 1.0), (3, 4, 1.0)], n_users=4, n_movies=5)
     u, i = ratings.user, ratings.movie
     each = 3.5 + model.user_biases[:, u] + model.movie_biases[:, i]
-    each += (model.user_factors[:, u] * model.movie_factors[:, i]).sum(2)
-    each[:, 1] += model.session_effects[:, 0]  # user 1 rated on day 1, in hour 24
+    each += (model.user_factors[:, u] * vectors(model)[:, i]).sum(2)
     mean, deviation = model.predict_distribution(ratings)
     torch.testing.assert_close(mean, each.mean(0))
     variance = each.var(0, correction=0) + model.noise[:, u].mean(0)
-    variance[[0, 2]] += (1 / model.effect_precision).mean()  # sessions without an effect in the model
     torch.testing.assert_close(deviation, variance.sqrt())
 
 
-def test_scores_are_predictions_without_session_effects() -> None:
+def test_scores_are_predictions_without_drift() -> None:
     model, users = make_model(), torch.tensor([2, 0])
     rows = [(user, movie, 1.0) for user in users.tolist() for movie in range(5)]
-    ratings = dataclasses.replace(make_ratings(rows, 4, 5), timestamp=torch.full((10,), 999 * 3600))
-    torch.testing.assert_close(model.score(users).flatten(), model.predict(ratings))
+    torch.testing.assert_close(model.score(users).flatten(), model.predict(make_ratings(rows, 4, 5)))
 
 
 def test_expected_stars_are_the_average_over_all_users() -> None:
     model = make_model()
     stars, deviation = model.expected_of_everybody()
     torch.testing.assert_close(stars, model.score(torch.arange(4)).mean(dim=0))
-    each = torch.einsum("duk,dmk->dum", model.user_factors, model.movie_factors)
+    each = torch.einsum("duk,dmk->dum", model.user_factors, vectors(model))
     each += model.user_biases[..., None] + model.movie_biases[:, None]
     torch.testing.assert_close(deviation, each.mean(dim=1).std(dim=0, correction=0))
+
+
+def test_distances_of_embeddings_are_differences_in_stars_whatever_the_rotation_of_draws() -> None:
+    generator = torch.Generator().manual_seed(0)
+    p, q = torch.randn(1, 30, 2, generator=generator), torch.randn(1, 8, 2, generator=generator)
+    a, g = torch.randn(4, 30, 1, generator=generator), torch.randn(8, 1, generator=generator)
+    stars = ((p - p.mean(1, keepdim=True)) @ q.mT)[0] + (a - a.mean(1, keepdim=True)).mean(0) @ g.T
+    differences = (stars[:, :, None] - stars[:, None]).square().mean(dim=0).sqrt()
+    rotations = torch.linalg.qr(torch.randn(4, 2, 2, generator=generator)).Q
+    users = torch.cat([p @ rotations, a], dim=2)
+    model = dataclasses.replace(
+        make_model(draws=4, n_movies=8),
+        user_biases=torch.zeros(4, 30),
+        noise=torch.zeros(4, 30),
+        user_factors=users,
+        movie_factors=q @ rotations,
+        movie_columns=g,
+    )
+    embeddings = model.embed(3, generator)
+    torch.testing.assert_close(torch.cdist(embeddings, embeddings), differences, atol=1e-3, rtol=1e-3)
 
 
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"session": torch.tensor([0, 4 * MAX_MINUTES])}, "session"),
-        ({"session": torch.tensor([5, 2])}, "session"),
+        ({"knot": torch.tensor([0, 4 * 60 * MAX_MINUTES]), "drift": torch.zeros(0, 2)}, "knot"),
+        ({"knot": torch.tensor([5, 2]), "drift": torch.zeros(0, 2)}, "knot"),
         ({"noise": torch.full((3, 4), -1.0)}, "noise"),
     ],
 )

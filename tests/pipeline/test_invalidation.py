@@ -33,7 +33,6 @@ PARAMETERS: dict[str, tuple[object, set[str]]] = {
     "movie_features": (["genres"], FITS),
     "user_features": ([], FITS),
     "feature_rank": (32, FITS),
-    "session_minutes": (10, FITS),
     "user_effects": (["genres"], FITS),
     "drift_minutes": ([5], FITS),
     "biases": (False, FITS),

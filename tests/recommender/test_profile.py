@@ -87,6 +87,6 @@ def test_without_ratings_the_prediction_is_that_of_the_prior(solved: Artifacts) 
 def test_a_user_of_the_dataset_has_the_noise_that_the_model_estimated(artifacts: Artifacts) -> None:
     user, model = member(artifacts, 3), artifacts.model
     somebody = UserProfile(artifacts, stars=user.stars, seen=user.seen)
-    expected = model.noise[:, 3].float() + 1 / model.effect_precision + (1 / model.drift_precision).sum(dim=1)
+    expected = model.noise[:, 3].float() + (1 / model.drift_precision).sum(dim=1)
     torch.testing.assert_close(user.posterior().noise, expected)
     assert not torch.equal(user.posterior().noise, somebody.posterior().noise)
