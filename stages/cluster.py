@@ -11,9 +11,8 @@ from stages.clustering.embeddings import MovieEmbeddings, typical
 from stages.clustering.kmeans import Labels, chronological, k_means
 from stages.clustering.labels import distinctive_terms, name_clusters
 from stages.clustering.metrics import cluster_metrics, coherence, genre_attributes, tag_attributes
-from stages.core import cli
-from stages.core.files import write_csv, write_metrics
-from stages.core.parameters import Count, Seeded
+from stages.core import cli, files
+from stages.core.parameters import PARAMS, Count, Seeded
 from stages.movielens.tables import read_movies
 
 DECISIVE = "stability", "genre_coherence_z", "tag_coherence_z", "popularity_explained"
@@ -33,7 +32,7 @@ def main(
     terms: Path,
     comparison: Path,
     metrics: Path,
-    params: Path = Path("params.yaml"),
+    params: Path = PARAMS,
 ) -> None:
     """Cluster the MOVIES by POINTS, label them by TAGS; write CLUSTERS, TERMS, COMPARISON and METRICS."""
     parameters = ClusterParameters.load(params)
@@ -48,13 +47,14 @@ def main(
     shared_tags = tag_attributes(tag_table[tag_table["n_users_of_tag"] > 1], members["movie"])
     distinctive = distinctive_terms(members, shared_tags)
     names = name_clusters(distinctive, members)
-    write_csv(terms, distinctive)
-    write_csv(clusters, clustered.assign(name=np.array(names)[clustered["cluster"]]))
+    files.write_csv(terms, distinctive)
+    files.write_csv(clusters, clustered.assign(name=np.array(names)[clustered["cluster"]]))
     print("cluster: metrics")
     scores = evaluate(embeddings, labels, table, tag_table, cluster)
     scores["model"] |= {"n_movies": len(clustered), "inertia": inertia}
-    write_csv(comparison, pd.DataFrame(scores).T.rename_axis("clusters").reset_index())
-    write_metrics(metrics, {name: scores["model"][name] for name in DECISIVE if name in scores["model"]})
+    files.write_csv(comparison, pd.DataFrame(scores).T.rename_axis("clusters").reset_index())
+    own = scores["model"]
+    files.write_metrics(metrics, {name: own[name] for name in DECISIVE if name in own})
 
 
 def evaluate(

@@ -9,9 +9,8 @@ from tqdm import tqdm
 from stages.clustering.embeddings import Embedding, MovieEmbeddings
 from stages.clustering.kmeans import k_means
 from stages.clustering.metrics import Attributes, cluster_metrics, stability, tag_attributes
-from stages.core import cli
-from stages.core.files import write_csv
-from stages.core.parameters import Seeded
+from stages.core import cli, files
+from stages.core.parameters import PARAMS, Seeded
 from stages.movielens.tables import read_movies
 
 NUMBERS = [*range(2, 11), 12, 15, 20]  # numbers of clusters that are tried
@@ -22,7 +21,7 @@ class CurveParameters(Seeded):
     study: bool
 
 
-def main(points: Path, movies: Path, tags: Path, curve: Path, params: Path = Path("params.yaml")) -> None:
+def main(points: Path, movies: Path, tags: Path, curve: Path, params: Path = PARAMS) -> None:
     """Evaluate clusters of the MOVIES by POINTS, with TAGS, for each number of clusters; write CURVE."""
     parameters, table = CurveParameters.load(params), pd.DataFrame(columns=COLUMNS)
     if parameters.study:
@@ -31,16 +30,13 @@ def main(points: Path, movies: Path, tags: Path, curve: Path, params: Path = Pat
         tagged = tag_attributes(pd.read_csv(tags, keep_default_na=False), clustered["movie"])
         fits = [embeddings.embedding, *embeddings.replicas]
         table = metrics_by_number(fits, clustered, tagged, parameters.seed)
-    write_csv(curve, table.round(4))
+    files.write_csv(curve, table.round(4))
 
 
 def metrics_by_number(
     fits: list[Embedding], movies: pd.DataFrame, tags: Attributes, seed: int
 ) -> pd.DataFrame:
-    """A row for each of `fits` and each of `NUMBERS` that is less than the number of distinct embeddings.
-
-    The stability of a fit is its agreement with the others.
-    """
+    """A row for each fit and each of `NUMBERS` below its distinct embeddings; stability: with other fits."""
     most = len(np.unique(fits[0], axis=0)) - 1
     rows = []
     for n_clusters in tqdm([n for n in NUMBERS if n <= most], desc="curve", unit="number", mininterval=0.5):

@@ -11,10 +11,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from stages.core import cli
-from stages.core.compute import threads_for
-from stages.core.files import Metrics, write_csv, write_metrics
-from stages.core.seeds import derive_seed
+from stages.core import cli, compute, files, seeds
+from stages.core.parameters import PARAMS
 from stages.factorization.fit import FitParameters, fit, make_problem
 from stages.factorization.fold_in import fold_in_users
 from stages.factorization.model import Model
@@ -42,7 +40,7 @@ def main(
     scores: Path,
     validation_metrics: Path,
     test_metrics: Path,
-    params: Path = Path("params.yaml"),
+    params: Path = PARAMS,
 ) -> None:
     """Measure MODEL with EASE on VALIDATION and TEST; write PREDICTIONS, SCORES and both metrics.
 
@@ -52,34 +50,31 @@ def main(
     ratings, *held_out = map(Ratings.load, (train, validation, test))
     fitted = Model.load(model)
     parts = held_out_parts(ratings, *held_out)
-    with threads_for(len(ratings)):
+    with compute.threads_for(len(ratings)):
         ranker = score_users(fold_in_users(fitted, ratings, known=True), Ranker.load(ease), ratings)
         tables = {part.name: evaluate(fitted, ranker, part) for part in parts}
         boosted = {}
         if parameters.boosting:
             trees = boosted_trees(ratings, SideInformation.load(side_information), fitted, parameters)
             boosted = {part.name: measure("boosted", part, trees(part.held_out)) for part in parts}
-    write_csv(predictions, join([predicted for predicted, _ in tables.values()]))
-    write_csv(scores, join([*(measured for _, measured in tables.values()), *boosted.values()]))
+    files.write_csv(predictions, join([predicted for predicted, _ in tables.values()]))
+    files.write_csv(scores, join([*(measured for _, measured in tables.values()), *boosted.values()]))
     found = {name: means(measured) for name, (_, measured) in tables.items()}
     for name, values in found.items():
         print(f"evaluate: {name}:", ", ".join(f"{metric} {value:.4f}" for metric, value in values.items()))
     for name, table in boosted.items():
         found[name]["boosted_rmse"] = means(table)["rmse"]
-    write_metrics(validation_metrics, select(found.get("validation", {}), DECISIVE, "validation_"))
-    write_metrics(test_metrics, select(found.get("test", {}), [*DECISIVE, "coverage_80"]))
-
-
-def select(values: dict[str, float], names: list[str], prefix: str = "") -> Metrics:
-    """Those of the values that are defined, with a prefix to their names."""
-    return {prefix + name: values[name] for name in names if name in values}
+    of_validation, of_test = found.get("validation", {}), found.get("test", {})
+    decisive = {f"validation_{name}": of_validation[name] for name in DECISIVE if name in of_validation}
+    files.write_metrics(validation_metrics, decisive)
+    shown = [*DECISIVE, "coverage_80"]
+    files.write_metrics(test_metrics, {name: of_test[name] for name in shown if name in of_test})
 
 
 def evaluate(model: Model, ranker: Score, part: Part) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The predictions of a part, in stars, in the order of its ratings; and the scores of its users."""
-    held_out = part.held_out
-    stars, deviation = model.predict_distribution(held_out)
-    columns = {"user": held_out.user, "movie": held_out.movie, "rating": held_out.rating}
+    stars, deviation = model.predict_distribution(part.held_out)
+    columns = {name: getattr(part.held_out, name) for name in ("user", "movie", "rating")}
     columns |= {"prediction": stars.clamp(*part.scale), "deviation": deviation}
     table = pd.DataFrame({name: column.numpy() for name, column in columns.items()}).round(4)
     intervals = deviation if model.draws > 1 else None
@@ -95,7 +90,7 @@ def boosted_trees(
         problem = make_problem(parameters, part, part[:0], side_information, "boosting")
         return fit(problem, parameters).model.to(torch.device("cpu"))
 
-    return boost(train, side_information, refit, model, derive_seed(parameters.seed, "boosting"))
+    return boost(train, side_information, refit, model, seeds.derive_seed(parameters.seed, "boosting"))
 
 
 if __name__ == "__main__":

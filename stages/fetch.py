@@ -15,11 +15,8 @@ from pathlib import Path
 import pooch
 from requests.utils import get_auth_from_url, urldefragauth
 
-from stages.core import cli
-from stages.core.cli import UserError, printable
-from stages.core.files import write_bytes
-from stages.core.memory import require_memory
-from stages.core.parameters import Parameters
+from stages.core import cli, files, memory
+from stages.core.parameters import PARAMS, Parameters
 from stages.movielens import catalogue, synthetic
 
 MIRROR = "MOVIELENS_MIRROR"
@@ -32,15 +29,16 @@ class FetchParameters(Parameters):
     dataset: str
 
 
-def main(raw: Path, params: Path = Path("params.yaml")) -> None:
+def main(raw: Path, params: Path = PARAMS) -> None:
     """Put the zip of `dataset`, and nothing else, into the directory RAW."""
     dataset = FetchParameters.load(params).dataset
     raw.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=raw, prefix=".part-") as directory:
         partial = Path(directory) / "partial.zip"
         if n_ratings := catalogue.synthetic_ratings(dataset):
-            require_memory(BYTES_PER_RATING * n_ratings, f"dataset {dataset}", "choose a smaller one")
-            write_bytes(partial, synthetic.archive(dataset, synthetic.size_of(n_ratings), SYNTHETIC_SEED))
+            memory.require_memory(BYTES_PER_RATING * n_ratings, f"dataset {dataset}", "choose a smaller one")
+            content = synthetic.archive(dataset, synthetic.size_of(n_ratings), SYNTHETIC_SEED)
+            files.write_bytes(partial, content)
         else:
             obtain(dataset, find_sources(dataset, os.environ.get(MIRROR)), partial)
         complete = partial.replace(raw / f"{catalogue.short_name(dataset)}.zip")
@@ -55,7 +53,7 @@ def find_sources(dataset: str, mirror: str | None) -> list[str]:
     if dataset not in catalogue.CHECKSUMS:
         others = "the path or URL of a .zip, or a name like synthetic-100k"
         known = f"{', '.join(catalogue.CHECKSUMS)}, {others}"
-        raise UserError(f"dataset is {_shown(dataset)[:100]!r}, expected one of {known}")
+        raise cli.UserError(f"dataset is {_shown(dataset)[:100]!r}, expected one of {known}")
     prefixes = filter(None, [mirror, catalogue.GROUPLENS, *catalogue.MIRRORS.get(dataset, [])])
     return [f"{prefix.rstrip('/')}/{dataset}.zip" for prefix in prefixes]
 
@@ -77,13 +75,13 @@ def obtain(dataset: str, sources: list[str], target: Path) -> None:
         f"To fix this: set dataset to the path of a zip, or {MIRROR} to a directory that has the release, or "
         "use generated ratings: dvc exp run -S dataset=synthetic-100k"
     )
-    raise UserError("\n".join([f"{_shown(dataset)} could not be downloaded:", *failures, fix]))
+    raise cli.UserError("\n".join([f"{_shown(dataset)} could not be downloaded:", *failures, fix]))
 
 
 def _shown(text: str) -> str:
     """A path, or a text with URLs, to print: without names, passwords and queries, which can be secret."""
     text = re.sub(r"((?:://|url: /)[^\s?]*)\?[^\s'\")]*", r"\1", text)
-    return printable(re.sub(r"(?<=://)[^\s/]*@", "", text))
+    return cli.printable(re.sub(r"(?<=://)[^\s/]*@", "", text))
 
 
 def _download(source: str, checksum: str | None, target: Path) -> None:
@@ -102,13 +100,9 @@ def _download(source: str, checksum: str | None, target: Path) -> None:
             raise ValueError(f"the zip is damaged: {member}")
 
     pooch.get_logger().setLevel("WARNING")
-    pool = pooch.create(
-        path=target.parent,
-        base_url="",
-        registry={target.name: checksum},
-        urls={target.name: urldefragauth(source) if catalogue.is_url(source) else source},
-        retry_if_failed=2 if catalogue.is_url(source) else 0,
-    )
+    retries, url = (2, urldefragauth(source)) if catalogue.is_url(source) else (0, source)
+    options = {"registry": {target.name: checksum}, "urls": {target.name: url}, "retry_if_failed": retries}
+    pool = pooch.create(target.parent, base_url="", **options)
     pool.fetch(target.name, downloader=download)
 
 

@@ -10,11 +10,8 @@ from typing import Any
 
 import torch
 
-from stages.core import cli
-from stages.core.compute import run_parallel
-from stages.core.files import write_bytes
-from stages.core.parameters import Seeded
-from stages.core.seeds import derive_seed
+from stages.core import cli, compute, files, seeds
+from stages.core.parameters import PARAMS, Seeded
 from stages.factorization import adam
 from stages.factorization.model import Model, NotebookFactors
 from stages.factorization.solver import Hyperparameters, Problem
@@ -32,7 +29,7 @@ PURPOSES = "train", "replica 0"  # of the random numbers: those of the model and
 LARGEST = 2_000_000  # ratings above which the recipe is left out: its steps cannot run in parallel
 
 
-def main(train: Path, validation: Path, factors: Path, params: Path = Path("params.yaml")) -> None:
+def main(train: Path, validation: Path, factors: Path, params: Path = PARAMS) -> None:
     """Fit to TRAIN, measure VALIDATION, write FACTORS of users and movies."""
     parameters = NotebookParameters.load(params)
     ratings, held_out = Ratings.load(train), Ratings.load(validation)
@@ -41,13 +38,13 @@ def main(train: Path, validation: Path, factors: Path, params: Path = Path("para
         print(f"notebook: left out: its recipe would take hours on {len(ratings)} ratings")
     print(f"notebook: {len(purposes)} fits, in parallel", flush=True)
     started = time.perf_counter()
-    calls = [(ratings, held_out, derive_seed(parameters.seed, purpose)) for purpose in purposes]
-    models = run_parallel(fit, calls, len(ratings), prefer="processes")
+    calls = [(ratings, held_out, seeds.derive_seed(parameters.seed, purpose)) for purpose in purposes]
+    models = compute.run_parallel(fit, calls, len(ratings), prefer="processes")
     print(f"notebook: {len(models)} fits in {time.perf_counter() - started:.1f} s")
     width = RECIPE.latent_factors
     users = [torch.zeros(0, ratings.n_users, width), *(model.user_factors for model in models)]
     movies = [torch.zeros(0, ratings.n_movies, width), *(model.movie_factors for model in models)]
-    write_bytes(factors, NotebookFactors(torch.cat(users), torch.cat(movies)).serialize())
+    files.write_bytes(factors, NotebookFactors(torch.cat(users), torch.cat(movies)).serialize())
 
 
 def fit(train: Ratings, validation: Ratings, seed: int) -> Model:

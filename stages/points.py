@@ -13,14 +13,10 @@ from jaxtyping import Float, Int
 from pydantic import Field
 from torch import Tensor
 
-from stages.clustering.embeddings import MovieEmbeddings, unit_rows
+from stages.clustering.embeddings import MovieEmbeddings, map_positions, unit_rows
 from stages.clustering.ppmi import ppmi_embedding
-from stages.clustering.tsne import map_positions
-from stages.core import cli
-from stages.core.cli import UserError
-from stages.core.files import write_bytes
-from stages.core.parameters import Count, Seeded
-from stages.core.seeds import derive_seed
+from stages.core import cli, files, seeds
+from stages.core.parameters import PARAMS, Count, Seeded
 from stages.factorization.model import Model, NotebookFactors, Replicas
 from stages.movielens.ratings import Ratings
 
@@ -32,7 +28,7 @@ class PointsParameters(Seeded):
 
 
 def main(
-    model: Path, replicas: Path, notebook: Path, train: Path, points: Path, params: Path = Path("params.yaml")
+    model: Path, replicas: Path, notebook: Path, train: Path, points: Path, params: Path = PARAMS
 ) -> None:
     """Embed the movies with enough ratings in TRAIN by MODEL, REPLICAS, NOTEBOOK and TRAIN; write POINTS."""
     parameters = PointsParameters.load(params)
@@ -58,7 +54,7 @@ def main(
         n_ratings=n_ratings,
         notebook=NotebookFactors.load(notebook).movie_factors.double().numpy(),
     )
-    write_bytes(points, found.serialize())
+    files.write_bytes(points, found.serialize())
 
 
 def select_movies(n_ratings: Int[np.ndarray, " n_movies"], min_ratings: int) -> Int[np.ndarray, " movies"]:
@@ -66,7 +62,7 @@ def select_movies(n_ratings: Int[np.ndarray, " n_movies"], min_ratings: int) -> 
     selected = np.flatnonzero(n_ratings >= min_ratings)
     if not len(selected):
         most = f"more than {n_ratings.max()} training ratings"
-        raise UserError(f"min_ratings is {min_ratings}, but no movie has {most}; lower it")
+        raise cli.UserError(f"min_ratings is {min_ratings}, but no movie has {most}; lower it")
     return selected
 
 
@@ -76,7 +72,7 @@ def embed_audience(
     """PPMI embeddings of length `association`; width 0 if that is 0."""
     if not parameters.association:
         return np.zeros((len(movies), 0))
-    generator = torch.Generator().manual_seed(derive_seed(parameters.seed, "association"))
+    generator = torch.Generator().manual_seed(seeds.derive_seed(parameters.seed, "association"))
     return np.asarray(parameters.association * unit_rows(ppmi_embedding(train, movies, generator)))
 
 

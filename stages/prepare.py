@@ -13,11 +13,8 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from stages.core import cli
-from stages.core.cli import UserError
-from stages.core.files import write_bytes, write_csv, write_metrics
-from stages.core.parameters import Seeded, Share
-from stages.core.seeds import derive_seed
+from stages.core import cli, files, seeds
+from stages.core.parameters import PARAMS, Seeded, Share
 from stages.movielens import catalogue, layouts, tables
 from stages.movielens.ratings import Ratings
 
@@ -30,12 +27,12 @@ class PrepareParameters(Seeded):
     validation_fraction: Share
 
 
-def main(raw: Path, prepared: Path, metrics: Path, params: Path = Path("params.yaml")) -> None:
+def main(raw: Path, prepared: Path, metrics: Path, params: Path = PARAMS) -> None:
     """Read the zip in RAW, write tensors and tables into PREPARED, and the counts to METRICS."""
     parameters = PrepareParameters.load(params)
     archives = sorted(raw.glob("*.zip"))
     if len(archives) != 1:
-        raise UserError(f"{raw} contains {len(archives)} zips, expected 1; run: dvc repro -f fetch")
+        raise cli.UserError(f"{raw} contains {len(archives)} zips, expected 1; run: dvc repro -f fetch")
     print(f"prepare: reading {archives[0]}")
     release = layouts.read(archives[0], parameters.fold if parameters.split == "predefined" else None)
     print("prepare: numbering users and movies")
@@ -45,20 +42,20 @@ def main(raw: Path, prepared: Path, metrics: Path, params: Path = Path("params.y
     warn_of_untitled(movies)
     print(f"prepare: writing {', '.join(parts)}")
     for name, rows in parts.items():
-        write_bytes(prepared / f"{name}.pt", ratings[rows].serialize())
-    write_csv(prepared / "users.csv", tables.users_table(ratings, user_ids))
-    write_csv(prepared / "movies.csv", movies)
-    write_csv(prepared / "tags.csv", tables.tags_table(release.tags, movie_ids))
-    write_bytes(prepared / "side_information.pt", tables.side_information(movies).serialize())
-    write_csv(prepared / "histogram.csv", tables.histogram(ratings))
+        files.write_bytes(prepared / f"{name}.pt", ratings[rows].serialize())
+    files.write_csv(prepared / "users.csv", tables.users_table(ratings, user_ids))
+    files.write_csv(prepared / "movies.csv", movies)
+    files.write_csv(prepared / "tags.csv", tables.tags_table(release.tags, movie_ids))
+    files.write_bytes(prepared / "side_information.pt", tables.side_information(movies).serialize())
+    files.write_csv(prepared / "histogram.csv", tables.histogram(ratings))
     name = catalogue.short_name(parameters.dataset)
     counts = {"n_users": ratings.n_users, "n_movies": ratings.n_movies, "n_ratings": len(ratings)}
     counts |= {f"n_{part}": len(rows) for part, rows in parts.items()}
     label = name + " (generated ratings)" * bool(catalogue.synthetic_ratings(parameters.dataset))
     statistics = tables.summary_statistics(ratings, n_catalogue=len(release.movies))
     held_out = parameters.model_dump(include={"seed", "split"})
-    write_metrics(prepared / "statistics.json", {"label": label, **held_out, **counts, **statistics})
-    write_metrics(metrics, counts)
+    files.write_metrics(prepared / "statistics.json", {"label": label, **held_out, **counts, **statistics})
+    files.write_metrics(metrics, counts)
     print(f"prepare: {name}: {', '.join(f'{len(rows)} {part}' for part, rows in parts.items())} ratings")
 
 
@@ -96,11 +93,11 @@ def split(
     if n_train < 1:
         held_out = f"{n_test} for the test and {n_validation} for validation"
         fix = "lower test_fraction or validation_fraction"
-        raise UserError(f"of {n_ratings} ratings, {held_out} leave none to train on; {fix}")
+        raise cli.UserError(f"of {n_ratings} ratings, {held_out} leave none to train on; {fix}")
     if parameters.split == "temporal":
         order = torch.argsort(timestamp, stable=True)
     else:
-        generator = torch.Generator().manual_seed(derive_seed(parameters.seed, "split"))
+        generator = torch.Generator().manual_seed(seeds.derive_seed(parameters.seed, "split"))
         order = torch.randperm(n_ratings - n_predefined, generator=generator)
         order = torch.cat([order, torch.arange(n_ratings - n_predefined, n_ratings)])
     parts = zip(["train", "validation", "test"], order.split([n_train, n_validation, n_test]), strict=True)

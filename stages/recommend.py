@@ -9,7 +9,6 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from stages.core.cli import UserError, report_errors
@@ -26,15 +25,9 @@ Films are sorted by score; stars are predictions with their standard deviation."
 
 def main(arguments: list[str]) -> None:
     """Run the command with these arguments; raises UserError if they are invalid."""
-    parser = argparse.ArgumentParser(
-        prog="python -m stages.recommend",
-        description="Recommends movies to a user of the dataset, or to anybody who names a few films.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=EXAMPLES,
-    )
-    _add_person(parser.add_argument_group("the person").add_argument)
-    _add_filters(parser.add_argument_group("the movies").add_argument)
-    _add_output(parser.add_argument_group("the output").add_argument)
+    parser = argparse.ArgumentParser("python -m stages.recommend", description=__doc__, epilog=EXAMPLES)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    _add_options(parser)
     if not arguments:
         parser.print_help()
         return
@@ -51,7 +44,8 @@ def main(arguments: list[str]) -> None:
     command.run(options)
 
 
-def _add_person(add: Callable[..., object]) -> None:
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("the person").add_argument
     add("titles", nargs="*", metavar="TITLE", help="a film that you like")
     add("--user", type=int, metavar="ID", help="a user of the dataset, by number")
     add("--like", action="append", default=[], metavar="TITLE", help="a film that you like")
@@ -62,9 +56,7 @@ def _add_person(add: Callable[..., object]) -> None:
     add("--with", dest="companion", metavar="ID_OR_CSV", help=other)
     rank = "rank by the less pleased of both (the default), or by their mean"
     add("--together", choices=["least-misery", "mean"], default="least-misery", help=rank)
-
-
-def _add_filters(add: Callable[..., object]) -> None:
+    add = parser.add_argument_group("the movies").add_argument
     add("--genre", action="append", default=[], help="of this genre; given twice, of both")
     add("--exclude-genre", action="append", default=[], metavar="GENRE", help="not of this genre")
     add("--years", default="", help="from these years: 1994, 1990s, 1980-1999, 2000- or -1960")
@@ -74,9 +66,7 @@ def _add_filters(add: Callable[..., object]) -> None:
     add("--min-ratings", type=int, default=0, metavar="N", help="with at least N ratings")
     less = "less known and more varied (0.5 without a number)"
     add("--adventurous", type=float, nargs="?", const=0.5, default=0.0, metavar="0..1", help=less)
-
-
-def _add_output(add: Callable[..., object]) -> None:
+    add = parser.add_argument_group("the output").add_argument
     add("--similar", metavar="TITLE", help="movies similar to this one, instead of movies for you")
     add("--top", type=int, default=10, metavar="N", help="how many movies (default: 10)")
     add("--json", action="store_true", help="JSON, for programs")

@@ -10,9 +10,8 @@ from typing import Annotated
 import torch
 from pydantic import Field
 
-from stages.core import cli
-from stages.core.compute import run_parallel
-from stages.core.files import write_bytes
+from stages.core import cli, compute, files
+from stages.core.parameters import PARAMS
 from stages.factorization.fit import FitParameters, fit, make_problem
 from stages.factorization.model import Replicas
 from stages.movielens.ratings import Ratings, SideInformation
@@ -26,7 +25,7 @@ class ReplicasParameters(FitParameters):
 
 
 def main(
-    train: Path, validation: Path, side_information: Path, replicas: Path, params: Path = Path("params.yaml")
+    train: Path, validation: Path, side_information: Path, replicas: Path, params: Path = PARAMS
 ) -> None:
     """Fit to TRAIN and SIDE_INFORMATION with several seeds; write the movies' embeddings to REPLICAS."""
     parameters = ReplicasParameters.load(params)
@@ -36,12 +35,12 @@ def main(
     for number, (purpose, chosen) in enumerate(fits.items(), start=1):
         problem = make_problem(chosen, *inputs, purpose)
         calls.append((problem._replace(label=f"{purpose} ({number} of {len(fits)})"), chosen))
-    found = run_parallel(
+    found = compute.run_parallel(
         lambda *call: fit(*call).model.embeddings.cpu()[None], calls, len(inputs[0]), device=parameters.device
     )
     embeddings = torch.cat([torch.zeros(0, inputs[0].n_movies, parameters.latent_factors), *found])
     n_replicas = sum(purpose != WITHOUT_GENRES for purpose in fits)
-    write_bytes(replicas, Replicas(embeddings[:n_replicas], embeddings[n_replicas:]).serialize())
+    files.write_bytes(replicas, Replicas(embeddings[:n_replicas], embeddings[n_replicas:]).serialize())
 
 
 def variants(parameters: ReplicasParameters) -> dict[str, ReplicasParameters]:

@@ -27,7 +27,7 @@ from stages.factorization.model import Model
 from stages.movielens.ratings import Ratings, SideInformation, concatenate
 from stages.newcomers import GIVEN, NewcomersParameters, position, split_newcomers
 from stages.ranking import ease
-from stages.ranking.linear import LinearModel
+from stages.ranking.ease import LinearModel
 from stages.ranking.metrics import Part, Score, measure, rating_rows
 from stages.ranking.score import POWER, Ranker, fit_new, noise_deviation, score_users, shares, values
 from stages.recommender import Recommender

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from stages import compare
-from stages.compare import Run, compare_seeds, rank, read_experiments, read_run
+from stages.compare import read_experiments, read_run
 from stages.core.cli import UserError
+from stages.plotting.comparison import Run, compare_runs, compare_seeds, rank
 from tests.conftest import Capture, Patch
 
 NAMES = "Experiment,rev,State,validation_rmse,rmse,ndcg_at_10,n_test,epochs,seed,split,data/model.pt"
@@ -40,7 +41,7 @@ def make_run(name: str, error: float, ratings: int = 0, **parameters: object) ->
 
 def differences(one: Run, other: Run) -> dict[str, list[str]]:
     """The difference, its interval and the verdict, by metric, on the test ratings."""
-    *_, (_, _, rows) = compare.compare(one, other)
+    *_, (_, _, rows) = compare_runs(one, other)
     return {metric: cells for metric, _, _, *cells in rows}
 
 

@@ -10,7 +10,7 @@ import torch
 
 from stages import newcomers
 from stages.core.cli import UserError
-from stages.movielens.ratings import Ratings
+from stages.movielens.ratings import Ratings, hidden_visits
 from stages.newcomers import NewcomersParameters, split_newcomers
 from stages.ranking.metrics import means
 from tests.conftest import DEGENERATE, Parts, Patch, make_ratings, run_stage, write_training_inputs
@@ -61,7 +61,7 @@ def test_one_whole_visit_is_hidden_of_each_user_with_enough_of_them() -> None:
     hour[train.user == 3] = 1
     train = replace(train, timestamp=hour * 3600)
     for seed in range(5):
-        hidden = newcomers.hidden_visits(train, seed)
+        hidden = hidden_visits(train, seed)
         assert pairs(train[hidden]) == [[user, movie] for user in (0, 1) for movie in (4, 5)]
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from stages.compare import compare_seeds, read_experiments
+from stages.compare import read_experiments
+from stages.plotting.comparison import compare_seeds
 from tests.committed_results import experiments, flat, metrics, text
 from tests.recommender.builders import RISER, user_id
 from tests.repository import ROOT, STAGES

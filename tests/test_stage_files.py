@@ -11,7 +11,6 @@ import torch
 
 from stages.clustering.embeddings import MovieEmbeddings
 from stages.core.cli import UserError
-from stages.core.tensors import TensorFile
 from stages.factorization.model import Model, NotebookFactors, Replicas
 from stages.movielens.ratings import Ratings, SideInformation
 from stages.ranking.score import Ranker
@@ -34,7 +33,7 @@ def example(annotation: Any) -> Any:
 
 def serialize(file: type, values: dict[str, Any]) -> bytes:
     buffer = io.BytesIO()
-    if issubclass(file, TensorFile):
+    if file is not MovieEmbeddings:
         torch.save(values, buffer)
     else:
         for value in values.values():

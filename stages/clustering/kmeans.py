@@ -10,8 +10,7 @@ import pandas as pd
 from jaxtyping import Float, Int
 from threadpoolctl import threadpool_limits
 
-from stages.core.cli import UserError
-from stages.core.seeds import derive_seed
+from stages.core import cli, seeds
 
 RESTARTS, SWAPS = 3, 15
 
@@ -29,9 +28,9 @@ def k_means(
 
     if n_clusters > len(embedding):
         problem = f"n_clusters is {n_clusters}, but only {len(embedding)} movies have enough ratings"
-        raise UserError(f"{problem}; lower n_clusters to at most {len(embedding)}, or min_ratings")
+        raise cli.UserError(f"{problem}; lower n_clusters to at most {len(embedding)}, or min_ratings")
     n_clusters = min(n_clusters, len(np.unique(embedding, axis=0)))
-    purpose = derive_seed(seed, "cluster")
+    purpose = seeds.derive_seed(seed, "cluster")
     rng = np.random.default_rng(purpose)
     with threadpool_limits(limits=1):  # the last digit of the centres depends on the number of threads
         best = KMeans(n_clusters, n_init=RESTARTS, random_state=purpose).fit(embedding)

@@ -57,10 +57,7 @@ def distinctive_terms(movies: pd.DataFrame, tags: Attributes) -> pd.DataFrame:
 def log_odds_z(
     count: Float[np.ndarray, "clusters terms"], size: Int[np.ndarray, "clusters 1"]
 ) -> Float[np.ndarray, "clusters terms"]:
-    """z of the log-odds that a movie of a cluster has a term, compared with movies of the other clusters.
-
-    `count` of the `size` movies of a cluster have the term.
-    """
+    """z of the log-odds that movies of a cluster, `count` of `size`, have a term, against other clusters."""
     total, n_movies = count.sum(axis=0), size.sum()
     prior, prior_without, tiny = PRIOR * total / n_movies, PRIOR * (1 - total / n_movies), 1e-9
     log_odds, log_odds_elsewhere = (

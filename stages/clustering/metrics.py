@@ -16,7 +16,7 @@ MAX_SILHOUETTE = 3_000  # movies whose distances to each other are computed
 
 
 class Attributes(NamedTuple):
-    """Genres or tags, and their weights: a row for each movie, a column for each term; 0 if it has not it."""
+    """Genres or tags, and a weight for each movie and term: 0 where the movie does not have the term."""
 
     terms: list[str]
     weight: csr_array
@@ -65,10 +65,7 @@ def cluster_metrics(
 
 
 def silhouette(embedding: Embedding, labels: Labels) -> float | None:
-    """Mean silhouette (Rousseeuw 1987; -1 to 1), of a sample of at most `MAX_SILHOUETTE` movies.
-
-    None with one cluster, or as many clusters as movies.
-    """
+    """Mean silhouette (Rousseeuw 1987; -1 to 1); None with one cluster, or as many clusters as movies."""
     from sklearn.metrics import silhouette_score
 
     if not 1 < len(np.unique(labels)) < len(labels):
@@ -78,10 +75,7 @@ def silhouette(embedding: Embedding, labels: Labels) -> float | None:
 
 
 def popularity_explained(labels: Labels, n_ratings: Int[np.ndarray, " movies"]) -> float | None:
-    """η² (0 to 1): the share of the variance of log n_ratings between clusters; None without variance.
-
-    Movies without ratings are left out.
-    """
+    """η² (0 to 1): share of the variance of log n_ratings (above 0) between clusters; None without any."""
     popularity = np.log(n_ratings[n_ratings > 0])
     mean = pd.Series(popularity).groupby(labels[n_ratings > 0]).transform("mean").to_numpy()
     return float(mean.var() / popularity.var()) if np.ptp(popularity) > 0 else None
@@ -114,8 +108,7 @@ def coherence(labels: Labels, attributes: Attributes) -> float | None:
     if n < 4 or not 1 < len(size) < n:
         return None
     unit = csr_array(normalize(attributes.weight[known]))
-    in_cluster = csr_array((np.ones(n), (labels, np.arange(n)))) @ unit
-    observed = in_cluster.power(2).sum() - n
+    observed = (csr_array((np.ones(n), (labels, np.arange(n)))) @ unit).power(2).sum() - n
     squares = np.square((unit.T @ unit).data).sum() - n  # ‖U Uᵀ‖² = ‖Uᵀ U‖², a much smaller matrix
     similarity, similarities = _pair_sums(unit @ unit.sum(axis=0) - 1, squares)
     together, pairs = _pair_sums(size[labels] - 1.0, float((size * (size - 1)).sum()))

@@ -26,16 +26,14 @@ def printable(text: str) -> str:
 def run(main: Callable[..., None]) -> None:
     """Call `main` with a path for each of its arguments, read from options of the same names."""
     stage = Path(sys.argv[0]).stem
-    parser = argparse.ArgumentParser(prog=f"python -m stages.{stage}", description=main.__doc__)
+    parser = argparse.ArgumentParser(f"python -m stages.{stage}", description=main.__doc__)
+    parser.formatter_class = argparse.ArgumentDefaultsHelpFormatter
     for name, argument in inspect.signature(main).parameters.items():
         required = argument.default is argument.empty
-        note = "a path" if required else f"a path (default: {argument.default})"
-        parser.add_argument(
-            f"--{name}", type=Path, required=required, default=argument.default, metavar="PATH", help=note
-        )
-    arguments = vars(parser.parse_args())
+        default = argparse.SUPPRESS if required else argument.default
+        parser.add_argument(f"--{name}", type=Path, required=required, default=default, help="a path")
     with report_errors(stage):
-        main(**arguments)
+        main(**vars(parser.parse_args()))
 
 
 @contextlib.contextmanager

@@ -24,10 +24,7 @@ def available_devices() -> list[str]:
 
 
 def choose_device(name: DeviceName) -> torch.device:
-    """The named device; raises UserError if this machine does not have it.
-
-    "auto" is a CUDA GPU or else the CPU: the solvers are untested on other devices.
-    """
+    """The named device, else UserError; "auto" is CUDA or the CPU, as solvers are untested on others."""
     devices = available_devices()
     if name not in ("auto", *devices):
         raise UserError(f"device is {name!r}, but this machine has only: {', '.join(devices)}")
@@ -44,9 +41,8 @@ def run_parallel(
     """`fit` of each tuple of arguments, in order; the first failure is raised here.
 
     Fits to up to `LARGE` ratings run at the same time, each on one thread, so that their results do not
-    depend on the number of cores; a larger fit uses all cores and all memory, and one fit at a time uses a
-    GPU. Threads start at once and share the ratings; processes are faster for fits of many tiny steps, and
-    the first shows the progress.
+    depend on the number of cores; a larger fit uses all cores and memory, and one fit at a time a GPU.
+    Threads share the ratings; processes are faster for fits of many tiny steps, and the first shows progress.
     """
     on_cpu = choose_device(device).type == "cpu"
     parallel = on_cpu and n_ratings >= TINY and (n_ratings <= LARGE or prefer == "processes")

@@ -3,31 +3,16 @@
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar
 
-from jaxtyping import jaxtyped
+import pandas as pd
 
 from stages.core.cli import UserError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Metrics = Mapping[str, object]  # names to numbers, or to further names
 
 T = TypeVar("T")
-
-
-def check_fields(dataclass: Any, values: Mapping[str, Any]) -> None:
-    """Raise TypeError unless values are as a dataclass declares them; axes of one name have one length."""
-    with jaxtyped("context"):
-        for field in fields(dataclass):
-            value: Any = values.get(field.name)
-            expected = cast(type, field.type)
-            if not isinstance(value, (int, float) if expected is float else expected):
-                found = f"{value.dtype}{[*value.shape]}" if hasattr(value, "shape") else f"{value!r:.60}"
-                raise TypeError(f"{field.name} is {found}, expected {expected.__name__}")
 
 
 def load(path: Path, read: Callable[[Path], T], stage: str) -> T:
@@ -53,10 +38,7 @@ def check_index(name: str, index: Any, n: int) -> None:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write another file, then rename it, so that readers see the old content or the new.
-
-    What an interrupted write leaves, `.NAME.part`, is replaced by the next one.
-    """
+    """Write another file, `.NAME.part`, then rename it: readers see the old content or the new."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.part")
     try:
@@ -76,16 +58,13 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
-def write_csv(path: Path, table: "pd.DataFrame") -> None:
+def write_csv(path: Path, table: pd.DataFrame) -> None:
     """Write a table without its index; missing values are empty cells."""
     write_text(path, table.to_csv(index=False, lineterminator="\n"))
 
 
 def write_metrics(path: Path, metrics: Metrics) -> None:
-    """Write JSON with floats rounded to 6 digits.
-
-    Raises ValueError on a number that is not finite: a metric that cannot be measured is left out.
-    """
+    """Write JSON with floats rounded to 6 digits; raises ValueError if a number is not finite."""
     exact = json.dumps(metrics, allow_nan=False)
     rounded = json.loads(exact, parse_float=lambda number: round(float(number), 6))
     write_text(path, json.dumps(rounded, indent=2) + "\n")

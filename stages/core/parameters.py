@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from stages.core.cli import UserError
 
-Seed = Annotated[int, Field(ge=0, lt=2**63)]
+PARAMS = Path("params.yaml")
 Share = Annotated[float, Field(ge=0, lt=1)]
 Penalty = Annotated[float, Field(ge=0, le=1e6)]
 PositivePenalty = Annotated[float, Field(ge=1e-3, le=1e6)]  # smaller ones are lost in single precision
@@ -58,7 +58,7 @@ class Parameters(BaseModel):
 class Seeded(Parameters):
     """`seed`, from which a stage derives its random numbers."""
 
-    seed: Seed
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
 
 
 def read_yaml(content: bytes | str, source: str) -> dict[str, Any]:

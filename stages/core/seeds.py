@@ -4,9 +4,5 @@ import hashlib
 
 
 def derive_seed(seed: int, purpose: str) -> int:
-    """A 32-bit seed for one purpose ("split", "train", …), independent of every other purpose's.
-
-    What is drawn for one purpose therefore never shifts what is drawn for another.
-    """
-    digest = hashlib.sha256(f"{seed}/{purpose}".encode()).digest()
-    return int.from_bytes(digest[:4], "big")
+    """A 32-bit seed for one purpose ("split", "train", …), independent of every other purpose's."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/{purpose}".encode()).digest()[:4], "big")

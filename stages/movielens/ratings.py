@@ -1,18 +1,21 @@
 """Ratings as tensors: what `prepare` writes and every later stage reads."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from torch.nn.functional import pad
 
 from stages.core.cli import UserError
 from stages.core.files import check_index
 from stages.core.tensors import TensorFile
 
 MAX_MINUTES = 1 << 30  # since 1970, to the year 4011: later ones are invalid, so that `moment_of` fits int64
+APART = 6 * 3600  # seconds without a rating that end a visit
+LEAST_VISITS, MOST_HIDDEN = 3, 0.3  # visits of a user of whom one is hidden, and the share of their ratings
+COLUMNS = "user movie rating timestamp".split()
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,7 @@ class Ratings(TensorFile):
 
     def __getitem__(self, rows: Tensor | slice) -> "Ratings":
         """The ratings at `rows` (indices, a mask, or a slice)."""
-        return self._map(lambda column: column[rows])
-
-    def _map(self, change: Callable[[Tensor], Tensor]) -> "Ratings":
-        user, movie, rating, timestamp = map(change, (self.user, self.movie, self.rating, self.timestamp))
-        return Ratings(user, movie, rating, timestamp, self.n_users, self.n_movies)
+        return replace(self, **{name: getattr(self, name)[rows] for name in COLUMNS})
 
     def sorted_by_user(self) -> "Ratings":
         """The same ratings in the order of users."""
@@ -67,8 +66,8 @@ def concatenate(first: Ratings, second: Ratings) -> Ratings:
     if (first.n_users, first.n_movies) != (second.n_users, second.n_movies):
         files = "train.pt, validation.pt and test.pt"
         raise UserError(f"{files} belong to different data; run: dvc repro -f prepare")
-    others = iter((second.user, second.movie, second.rating, second.timestamp))
-    return first._map(lambda column: torch.cat([column, next(others)]))
+    columns: Any = {name: torch.cat([getattr(first, name), getattr(second, name)]) for name in COLUMNS}
+    return replace(first, **columns)
 
 
 def views(ratings: Ratings) -> Ratings:
@@ -79,3 +78,21 @@ def views(ratings: Ratings) -> Ratings:
 def moment_of(ratings: Ratings) -> Int[Tensor, " n_ratings"]:
     """The number of each rating's user and second, ascending by user and time; users are centuries apart."""
     return ratings.user * (60 * MAX_MINUTES) + ratings.timestamp
+
+
+def hidden_visits(ratings: Ratings, seed: int) -> Bool[Tensor, " n_ratings"]:
+    """Which ratings are of a hidden visit: one at random of each user who has enough visits.
+
+    A visit ends with a gap of `APART`. The hidden one has at most `MOST_HIDDEN` of the user's ratings.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    moment, order = moment_of(ratings).sort(stable=True)
+    visit = torch.empty_like(order)
+    visit[order] = pad((moment.diff() > APART).cumsum(0), (1, 0))
+    size, n_ratings = torch.bincount(visit), torch.bincount(ratings.user, minlength=ratings.n_users)
+    user = torch.empty_like(size).scatter_(0, visit, ratings.user)
+    may = (torch.bincount(user, minlength=ratings.n_users) >= LEAST_VISITS)[user]
+    may &= size <= MOST_HIDDEN * n_ratings[user]
+    rank = torch.randperm(len(size), generator=generator).where(may, -1)
+    best = torch.full((ratings.n_users,), -1).scatter_reduce(0, user, rank, "amax")
+    return (may & (rank == best[user]))[visit]

@@ -47,16 +47,13 @@ def movies_table(ratings: Ratings, movie_ids: np.ndarray, movies: pd.DataFrame) 
     )
 
 
-def read_movies(path: Path, stage: str = "prepare") -> pd.DataFrame:
-    """A table of movies as a stage wrote it; a film called "NA" keeps its title.
-
-    Raises UserError if it is missing or damaged.
-    """
+def read_movies(path: Path, stage: str = "prepare", columns: list[str] | None = None) -> pd.DataFrame:
+    """A table of movies that a stage wrote ("NA" is a title); UserError if it is missing or damaged."""
     integers = dict.fromkeys(["year", "imdb_id", "tmdb_id"], "Int64")
     gaps = dict.fromkeys([*integers, "x", "y"], "")
     whole = dict.fromkeys(["movie", "movie_id", "n_ratings", "cluster"], "int64") | {"mean_rating": "float64"}
     options: Any = {"dtype": {**integers, **whole}, "keep_default_na": False, "na_values": gaps}
-    movies: pd.DataFrame = load(path, lambda path: pd.read_csv(path, **options), stage)
+    movies: pd.DataFrame = load(path, lambda path: pd.read_csv(path, usecols=columns, **options), stage)
     return movies
 
 
@@ -66,10 +63,7 @@ def _ids(text: pd.Series) -> pd.api.extensions.ExtensionArray:
 
 
 def tags_table(tags: pd.DataFrame, movie_ids: np.ndarray) -> pd.DataFrame:
-    """movie, tag (lower case), n_users, n_users_of_tag: how many users gave each tag to each rated movie.
-
-    `n_users_of_tag` counts the users who gave the tag to any rated movie.
-    """
+    """movie, tag (lower case), n_users (who gave it to this rated movie), n_users_of_tag (to any of them)."""
     rated = tags[tags["movie_id"].isin(movie_ids)]
     tag = rated["tag"].str.strip().str.lower()
     rated = rated.assign(movie=np.searchsorted(movie_ids, rated["movie_id"]), tag=tag)
@@ -80,11 +74,8 @@ def tags_table(tags: pd.DataFrame, movie_ids: np.ndarray) -> pd.DataFrame:
 def side_information(movies: pd.DataFrame) -> SideInformation:
     """Genres and period (of five years) of each row of the table of movies."""
     genres = torch.tensor(movies["genres"].str.get_dummies("|").to_numpy(), dtype=torch.float32)
-    started = pd.get_dummies(movies["year"] // 5, dtype="float32")
-    return SideInformation(
-        genres=torch.nn.functional.normalize(genres, dim=1) if genres.shape[1] else genres,
-        period=torch.tensor(started.to_numpy(dtype=np.float32)),
-    )
+    period = torch.tensor(pd.get_dummies(movies["year"] // 5).to_numpy(dtype=np.float32))
+    return SideInformation(torch.nn.functional.normalize(genres, dim=1), period)
 
 
 def histogram(ratings: Ratings) -> pd.DataFrame:
@@ -105,10 +96,6 @@ def summary_statistics(ratings: Ratings, n_catalogue: int) -> Metrics:
 
 
 def _distribution(index: Tensor) -> Metrics:
-    count = torch.bincount(index).double()
-    return {
-        "min": int(count.min()),
-        "median": count.quantile(0.5).item(),
-        "mean": count.mean().item(),
-        "max": int(count.max()),
-    }
+    count = torch.bincount(index)
+    middle = {"median": count.double().quantile(0.5).item(), "mean": count.double().mean().item()}
+    return {"min": count.min().item(), **middle, "max": count.max().item()}

@@ -3,9 +3,8 @@
 import re
 
 ENGLISH_ARTICLES = frozenset("the a an".split())
-_ARTICLES = ENGLISH_ARTICLES.union(
-    "les le la l' los las el il lo gli der die das den det de een un une uno una".split()
-)
+_OTHERS = "les le la l' los las el il lo gli der die das den det de een un une uno una"
+_ARTICLES = ENGLISH_ARTICLES.union(_OTHERS.split())
 _ALTERNATIVE = re.compile(r"(.*\S)\s+\((?!id \d)(?:a\.k\.a\. )?([^()]*)\)", re.DOTALL)
 """In "Seven (a.k.a. Se7en)", but not in "untitled (id 5)"."""
 _WITH_YEAR = re.compile(r"(?P<name>.*\S)\s*\((?P<year>\d{4})(?:\s*[-–]\s*(?:\d{4})?)?\)\s*")

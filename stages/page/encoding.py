@@ -22,10 +22,10 @@ from stages.ranking import score
 from stages.ranking.metrics import RELEVANT
 from stages.ranking.score import Ranker, noise_deviation, values
 
-MAX_MOVIES = 5_000  # that can be rated and recommended, the most rated
-MAX_ENTRIES = 10  # of a vector: of more, the principal ones are kept
+MAX_MOVIES = 5_000  # the most rated movies can be rated and recommended
+MAX_ENTRIES = 10  # principal entries of each vector are kept
 MAX_FEATURES = 16  # principal directions of what it says of a user that a movie is rated, whatever the stars
-DRAW_BYTES = 250_000  # of all draws: as many as fit
+DRAW_BYTES = 250_000  # bytes that all draws may take
 CONSTANTS = "EVIDENCE MIN_SCORE POWER PRIOR REASON SEEN SPREAD".split()  # of the ranking score
 
 
@@ -66,10 +66,7 @@ def encode_draws(model: Model, movie: Int[Tensor, " movies"]) -> dict[str, objec
 
 
 def encode_ranker(ranker: Ranker, movie: Int[Tensor, " movies"], genres: list[str]) -> dict[str, object]:
-    """The factors of a model that scores every movie in order, and the constants of the ranking score.
-
-    `genres` names the columns of the genres of all movies.
-    """
+    """The factors of a model of all movies, their genres by name, and constants of the ranking score."""
     left, left_scales = _quantize(ranker.left[movie])
     right, right_scales = _quantize(ranker.right[:, movie].T.contiguous())
     return {

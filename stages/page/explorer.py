@@ -45,6 +45,8 @@ def page(
     table = table.join(on_map, on="movie").reset_index(drop=True).round({"mean_rating": 2, "x": 2, "y": 2})
     movie, genres = torch.tensor(table["movie"].to_numpy()), movies["genres"].str.get_dummies("|").columns
     vectors = similarity_vectors(embedding, ranker.right.T.numpy()[clustered["movie"]])
+    mapped = np.flatnonzero(table["x"].notna())
+    place = pd.Index(clustered["movie"]).get_indexer(table["movie"].iloc[mapped])
     content = {
         "label": label,
         "n_movies": len(movies),
@@ -52,7 +54,7 @@ def page(
         "clusters": clustered.groupby("cluster")["name"].first().to_dict(),
         "movies": _columns(table),
         "starters": _starters(table),
-        "near": _nearest(table, clustered["movie"], vectors),
+        "near": [mapped[near].tolist() for near in nearest_rows(vectors[place], NEIGHBOURS)],
         "model": {**encode_draws(model, movie), **encode_ranker(ranker, movie, list(genres))},
     }
     # "<" is escaped so that no text can end the script element
@@ -94,13 +96,6 @@ def _starters(table: pd.DataFrame) -> list[int]:
     groups = [era, pd.Series(translated, table.index)]
     order = pd.DataFrame({"round": table.groupby(groups).cumcount(), "year": table["year"]})
     return order.dropna().sort_values(["round", "year"], kind="stable").index[:MAX_STARTERS].tolist()
-
-
-def _nearest(table: pd.DataFrame, movie: pd.Series, vectors: Embedding) -> list[list[int]]:
-    """For each row that is on the map, the rows of its nearest movies."""
-    rows = np.flatnonzero(table["x"].notna())
-    place = pd.Index(movie).get_indexer(table["movie"].iloc[rows])
-    return [rows[near].tolist() for near in nearest_rows(vectors[place], NEIGHBOURS)]
 
 
 def _listing(clustered: pd.DataFrame, listed: pd.DataFrame) -> str:

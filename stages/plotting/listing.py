@@ -33,8 +33,7 @@ def representatives(clustered: pd.DataFrame, top_movies: int) -> pd.DataFrame:
         & ~members.index.isin([*known.index, *central.index])
     ]
     order = (hidden["deviation"] - hidden["expected"]).sort_values(kind="stable").index
-    gems = hidden.loc[order].groupby("cluster").head(MAX_GEMS)
-    kinds = {BEST_KNOWN: known, CENTRAL: central, GEM: gems}
+    kinds = {BEST_KNOWN: known, CENTRAL: central, GEM: hidden.loc[order].groupby("cluster").head(MAX_GEMS)}
     found: pd.DataFrame = pd.concat([movies.assign(kind=kind) for kind, movies in kinds.items()])
     return found
 

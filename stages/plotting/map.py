@@ -1,5 +1,7 @@
 """The map of the movies, with the names of the clusters and the titles for which there is room."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
@@ -33,10 +35,8 @@ def movie_map(clustered: pd.DataFrame, label: str) -> Figure:
     size = 3 + 50 * shown["n_ratings"] / shown["n_ratings"].max()
     for _, movies in shown.groupby("cluster"):
         repeat, colour = divmod(movies["cluster"].iloc[0], len(COLOURS))
-        marker = MARKERS[repeat % len(MARKERS)]
-        axes.scatter(
-            movies["x"], movies["y"], size[movies.index], COLOURS[colour], marker=marker, linewidths=0
-        )
+        style: Any = {"marker": MARKERS[repeat % len(MARKERS)], "linewidths": 0}
+        axes.scatter(movies["x"], movies["y"], size[movies.index], COLOURS[colour], **style)
     title = f"Movies that the same people watch and like are close to each other, {label}"
     axes.set(xticks=[], yticks=[], title=title, xlabel="large distances are not meaningful")
     axes.margins(0.03)

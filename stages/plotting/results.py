@@ -63,10 +63,7 @@ metric are measured on the same other ratings of these users. EASE on stars is t
 def page(
     statistics: Mapping[str, Any], parts: Mapping[str, Summary], n_newcomers: int, clusters: pd.DataFrame
 ) -> str:
-    """Markdown; `parts` has "validation", "test", "new visit" and "after 3", …, each if it was measured.
-
-    `clusters` has a row for each clustering, by name.
-    """
+    """Markdown; `parts` are those measured: validation, test, new visit, after 3, …; `clusters` by name."""
     after = [name for name in parts if name.startswith("after")]
     questions = {"test": QUESTIONS[statistics["split"]]}
     questions["new visit"] = "*What will this person say another day?* (new visit)"
@@ -122,25 +119,18 @@ def answer(summary: Summary) -> list[str]:
     """RMSE and NDCG@10 of the model, each followed by its difference from that of the best baseline."""
     cells = []
     for metric in ("rmse", "ndcg_at_10"):
-        own, name = summary.value.get((metric, "model")), best_baseline(summary, metric)
+        own, best = summary.value.get((metric, "model")), best_baseline(summary, metric)
         cells += [f"{own.mean:.3f}" if own else "", ""]
-        if own and name:
-            mean, low, high = (-number for number in summary.difference[metric, name])
-            cells[-1] = f"{mean:+.3f} [{high:+.3f}, {low:+.3f}] ({METHODS[name]})"
+        if own and best:
+            mean, low, high = (-number for number in summary.difference[metric, best[1]])
+            cells[-1] = f"{mean:+.3f} [{high:+.3f}, {low:+.3f}] ({METHODS[best[1]]})"
     return cells
 
 
-def best_baseline(summary: Summary, metric: str) -> str | None:
-    """The method with the best value, of those that are not the model."""
-    found = {method: each.mean for (name, method), each in summary.value.items() if name == metric}
-    found.pop("model", None)
-    return (min if metric == "rmse" else max)(found, key=found.__getitem__, default=None)
-
-
-def lowest_rmse(summary: Summary) -> tuple[str, float] | None:
-    """The baseline with the lowest RMSE, and its RMSE in stars, if there is one."""
-    name = best_baseline(summary, "rmse")
-    return (METHODS[name], summary.value["rmse", name].mean) if name else None
+def best_baseline(summary: Summary, metric: str) -> tuple[float, str] | None:
+    """The best value by a method that is not the model, if there is one, and its name among `METHODS`."""
+    found = [(each.mean, of[1]) for of, each in summary.value.items() if of[0] == metric and of[1] != "model"]
+    return (min if metric == "rmse" else max)(found, key=lambda pair: pair[0], default=None)
 
 
 def intervals(summary: Summary) -> str:

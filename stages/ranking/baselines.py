@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Int
@@ -13,48 +12,39 @@ from tqdm import tqdm
 from stages.factorization.model import Model, NotebookFactors, single
 from stages.movielens.ratings import Ratings, views
 from stages.ranking import ease
-from stages.ranking.linear import LinearModel
+from stages.ranking.ease import LinearModel
 from stages.ranking.metrics import Score, rating_rows
 from stages.ranking.neighbours import fits_in_memory, item_similarities, predict_all, rank_by_items
 from stages.ranking.score import shares
 
-
-class Baseline(NamedTuple):
-    """How a baseline predicts stars, not clipped, and how it ranks movies; None if it does not."""
-
-    predict: Callable[[Ratings], Float[Tensor, " n_ratings"]] | None = None
-    score: Score | None = None
+Predict = Callable[[Ratings], Float[Tensor, " n_ratings"]]
+"""Predicts stars of ratings, not clipped."""
 
 
 def fit_baselines(
     train: Ratings, factors: NotebookFactors, on_stars: LinearModel, bias_penalty: float, ease_penalty: float
-) -> Iterator[tuple[str, Baseline]]:
-    """The name and fit of each baseline, fitted one at a time, as some take much memory.
+) -> Iterator[tuple[str, Predict | None, Score | None]]:
+    """Each baseline's name and how it predicts and ranks, fitted one at a time, as some take much memory.
 
     The notebook's recipe is left out if it was not fitted, neighbours if they would not fit in memory.
     """
     if len(factors.user_factors):
-        first = notebook(factors)
-        yield "notebook", Baseline(first.predict, first.score)
-    yield "global_mean", Baseline(biases(train, penalty=math.inf).predict)
+        vectors = (pad(each[0], (0, 1)) for each in (factors.user_factors, factors.movie_factors))
+        first = single(torch.zeros(()), *vectors)  # it has neither a mean nor biases
+        yield "notebook", first.predict, first.score
+    yield "global_mean", biases(train, penalty=math.inf).predict, None
     biased = biases(train, bias_penalty)
-    yield "biases", Baseline(biased.predict, biased.score)
+    yield "biases", biased.predict, biased.score
     if fits_in_memory(train):
         stars = predict_all(train, biased)
         score = rank_by_items(train, item_similarities(train))
-        yield "neighbours", Baseline(lambda ratings: stars[ratings.user, ratings.movie], score)
+        yield "neighbours", lambda ratings: stars[ratings.user, ratings.movie], score
     else:
         print("baselines: neighbours: left out, as their similarities would not fit in memory")
-    yield "popularity", Baseline(score=popularity(train))
+    yield "popularity", None, popularity(train)
     viewed = views(train)
-    yield "ease", Baseline(score=ease_score(ease.fit(viewed, ease_penalty), viewed))
-    yield "ease_stars", Baseline(score=ease_score(on_stars, shares(train)))
-
-
-def notebook(factors: NotebookFactors) -> Model:
-    """The first fit of the notebook's recipe, which has neither a mean nor biases."""
-    users, movies = pad(factors.user_factors[0], (0, 1)), pad(factors.movie_factors[0], (0, 1))
-    return single(torch.zeros(()), users, movies)
+    yield "ease", None, ease_score(ease.fit(viewed, ease_penalty), viewed)
+    yield "ease_stars", None, ease_score(on_stars, shares(train))
 
 
 def biases(train: Ratings, penalty: float) -> Model:

@@ -20,37 +20,30 @@ FOLDS = 8
 TREES = {"learning_rate": 0.04, "max_iter": 700, "max_leaf_nodes": 16, "min_samples_leaf": 200}
 TREES |= {"l2_regularization": 20.0, "max_features": 0.5, "early_stopping": False}  # chosen by validation
 SECONDS = 5, 15, 60, 300, 3600, 86_400, 2_592_000  # widths of kernels in time
-AROUND = 12  # ratings of the user before, and after, that a kernel sees
-COMMON = 60.0  # common users, or movies, that halve a correlation
-LEAST = 5  # ratings of a movie that has neighbours
+AROUND = 12  # ratings of the user before and after, each, that a kernel includes
+COMMON = 60.0  # with this many common users, or movies, a correlation is halved
+LEAST = 5  # a movie with fewer ratings has no neighbours
 
 
 def boost(
-    train: Ratings,
-    side_information: SideInformation,
-    fit: Callable[[Ratings], Model],
-    model: Model,
-    seed: int,
+    train: Ratings, known: SideInformation, fit: Callable[[Ratings], Model], model: Model, seed: int
 ) -> Callable[[Ratings], Float[Tensor, " n_ratings"]]:
-    """A function that predicts ratings, not clipped, by `model`, fitted to `train`, and trees.
-
-    `fit` fits the same model to other ratings.
-    """
+    """A function that predicts stars, not clipped, by `model` of `train` and trees; `fit` fits it again."""
     from sklearn.ensemble import HistGradientBoostingRegressor  # takes a second, and is rarely used
 
     generator = torch.Generator().manual_seed(seed)
     fold = torch.randint(0, FOLDS, (len(train),), generator=generator)
     rows, residuals = [], []
     for number in tqdm(range(FOLDS), desc="boosted trees", unit="fold"):
-        known, rest = train[fold != number], train[fold == number]
-        fitted = fit(known)
-        rows.append(columns(fitted, known, rest, side_information))
+        kept, rest = train[fold != number], train[fold == number]
+        fitted = fit(kept)
+        rows.append(columns(fitted, kept, rest, known))
         residuals.append((rest.rating - fitted.predict(rest)).numpy())
     trees = HistGradientBoostingRegressor(**TREES, random_state=seed % 2**32)
     trees.fit(np.concatenate(rows), np.concatenate(residuals))
 
     def predict(ratings: Ratings) -> Float[Tensor, " n_ratings"]:
-        added = trees.predict(columns(model, train, ratings, side_information))
+        added = trees.predict(columns(model, train, ratings, known))
         return model.predict(ratings) + torch.from_numpy(added).float()
 
     return predict
@@ -107,10 +100,8 @@ def neighbours(known: Ratings, rho: Float[Tensor, " n_known"], rows: Ratings) ->
     place = torch.full((known.n_movies,), -1).index_copy(0, movies, torch.arange(len(movies)))
     kept = place[known.movie] >= 0
     at = known.user[kept], place[known.movie[kept]]
-    residual, rated = (
-        torch.zeros(known.n_users, len(movies)).index_put(at, each)
-        for each in (rho[kept], torch.ones(int(kept.sum())))
-    )
+    residual, rated = torch.zeros(2, known.n_users, len(movies))
+    residual[at], rated[at] = rho[kept], 1
     common = rated.T @ rated
     by_residuals = correlation(residual.T, rated.T, common)
     by_raters = (common / torch.outer(count[movies], count[movies]).sqrt()).fill_diagonal_(0)

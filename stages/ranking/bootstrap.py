@@ -44,15 +44,13 @@ def summarise(scores: pd.DataFrame, reference: str, seed: int) -> Summary:
     estimate = estimate[~np.isnan(estimate).any(axis=1)].T
     of = {key: own**0.5 if key[0] == "rmse" else own for key, own in zip(names, estimate, strict=True)}
     others = [key for key in of if key[1] != reference and (key[0], reference) in of]
-    return Summary(
-        {key: interval(own) for key, own in of.items()},
-        {key: interval(of[key] - of[key[0], reference]) for key in others},
+    compared = {key: of[key] - of[key[0], reference] for key in others}
+    middle = [0.025, 0.975]  # 95 % of the estimates, of which the first is of all users
+    intervals = (
+        {key: Interval(each[0], *np.quantile(each, middle)) for key, each in own.items()}
+        for own in (of, compared)
     )
-
-
-def interval(estimate: Float[np.ndarray, " totals"]) -> Interval:
-    """The first estimate, that of all users, and the bounds of the middle 95 %."""
-    return Interval(estimate[0], *np.quantile(estimate, [0.025, 0.975]))
+    return Summary(*intervals)
 
 
 def resample(by_user: Float[np.ndarray, "users columns"], seed: int) -> Float[np.ndarray, "totals columns"]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 from tqdm import tqdm
 
@@ -20,6 +20,11 @@ RELEVANT = 4.0  # stars from which a movie counts as liked
 LEVELS = 50, 80, 95  # percentages of ratings that predicted intervals should contain
 BLOCK = 512  # users ranked at once: bounds memory to a few times `BLOCK` × n_movies numbers
 MAX_USERS = 20_000  # users for whom movies are ranked: of more, every second, or third, …, is taken
+
+RANKING_METRICS = "ndcg_at_10 recall_at_10 corrected_ndcg_at_10 popularity".split()
+MEANS_OVER_RATINGS = {"rmse": "squared_error", "mae": "absolute_error"}
+MEANS_OVER_RATINGS |= {f"coverage_{level}": f"inside_{level}" for level in LEVELS}
+"""Metrics and the columns with their sums over the `n_ratings` of each user; RMSE is the root of its mean."""
 
 Score = Callable[[Int[Tensor, " users"]], Float[Tensor, "users n_movies"]]
 """Scores every movie for each of the users: movies with higher scores are ranked first."""
@@ -74,11 +79,6 @@ def join(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables).round(6) if tables else pd.DataFrame(columns=["part", "method", "user"])
 
 
-MEANS_OVER_RATINGS = {"rmse": "squared_error", "mae": "absolute_error"}
-MEANS_OVER_RATINGS |= {f"coverage_{level}": f"inside_{level}" for level in LEVELS}
-"""Metrics and the columns with their sums over the `n_ratings` of each user; RMSE is the root of its mean."""
-
-
 def means(scores: pd.DataFrame) -> dict[str, float]:
     """The metrics that are defined, of one method in one part, from the table by `measure`."""
     value, count = sums(scores)
@@ -88,92 +88,52 @@ def means(scores: pd.DataFrame) -> dict[str, float]:
 
 def sums(scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Each row's contribution to the metrics, and the number of ratings or users that it stands for."""
-    over_ratings = {name: scores.get(column) for name, column in MEANS_OVER_RATINGS.items()}
-    over_users = {name: scores.get(name) for name in RANKING_METRICS}
-    value = pd.DataFrame({**over_ratings, **over_users}, index=scores.index, dtype=float)
+    columns = MEANS_OVER_RATINGS | {name: name for name in RANKING_METRICS}
+    measured = {name: scores.get(column) for name, column in columns.items()}
+    value = pd.DataFrame(measured, scores.index, dtype=float)
     count = value.notna().astype(float)
     if "n_ratings" in scores:
-        count[[*over_ratings]] = count[[*over_ratings]].mul(scores["n_ratings"].fillna(0), axis="index")
+        count[[*MEANS_OVER_RATINGS]] *= scores[["n_ratings"]].fillna(0).to_numpy()
     return value.fillna(0), count
 
 
 def rank_users(score: Score, part: Part) -> pd.DataFrame:
-    """The `RANKING_METRICS` of each user with a relevant held-out rating, by user.
+    """The `RANKING_METRICS` of the ten best movies of each user with a relevant held-out rating, by user.
 
     All movies that the user has not rated in `seen` are ranked. No candidates are sampled: Krichene & Rendle
     2020, "On Sampled Metrics for Item Recommendation".
+
+    recall: hits / min(length of the list, number of relevant movies), as Liang et al. 2018, "Variational
+    Autoencoders for Collaborative Filtering", section 4.2. popularity: the median number of training ratings.
+    corrected NDCG: a relevant movie with n training ratings has the gain (n + 1)^-½, so that a less known one
+    counts more: well-known movies are held out more often than people would like them, as more people come to
+    rate them. Steck 2011, "Item popularity and recommendation accuracy", with β = ½.
     """
     relevant = part.held_out[part.held_out.rating >= RELEVANT].sorted_by_user()
     seen, users = part.seen.sorted_by_user(), relevant.user.unique()
     users = users[:: max(1, -(-len(users) // MAX_USERS))].contiguous()
-    movie = torch.zeros(len(users), min(10, seen.n_movies), dtype=torch.int64)
-    hit, n_relevant = torch.zeros_like(movie, dtype=torch.bool), torch.zeros_like(users)
-    best, weight = torch.zeros(movie.shape), (part.n_ratings + 1.0).rsqrt()
-    for start in tqdm(range(0, len(users), BLOCK), desc="rank", unit=f"{BLOCK} users", delay=2):
-        rows = slice(start, start + BLOCK)
-        is_relevant, is_seen = (rating_rows(ratings, users[rows]) > 0 for ratings in (relevant, seen))
-        scores = score(users[rows]).masked_fill(is_seen, -torch.inf)
-        movie[rows] = scores.topk(movie.shape[1], dim=1).indices
-        hit[rows] = is_relevant.gather(1, movie[rows])
-        n_relevant[rows] = is_relevant.sum(dim=1)
-        best[rows] = (is_relevant * weight).topk(movie.shape[1], dim=1).values
-    lists = Lists(hit, n_relevant, part.n_ratings[movie], weight[movie], best)
-    found = {name: metric(lists).double().numpy() for name, metric in RANKING_METRICS.items()}
-    return pd.DataFrame(found, index=users.numpy())
+    found, weight = [torch.zeros(0, len(RANKING_METRICS))], (part.n_ratings + 1.0).rsqrt()
+    for block in tqdm(users.split(BLOCK) if len(users) else (), "rank", unit=f"{BLOCK} users", delay=2):
+        is_relevant, is_seen = (rating_rows(ratings, block) > 0 for ratings in (relevant, seen))
+        movie = score(block).masked_fill(is_seen, -torch.inf).topk(min(10, seen.n_movies), dim=1).indices
+        recall = is_relevant.gather(1, movie).sum(dim=1) / is_relevant.sum(dim=1).clamp(max=movie.shape[1])
+        gains = ndcg(is_relevant.double(), movie), ndcg(is_relevant * weight, movie)
+        popularity = part.n_ratings[movie].double().median(dim=1).values
+        found.append(torch.stack([gains[0], recall.double(), gains[1], popularity], dim=1))
+    return pd.DataFrame(torch.cat(found).numpy(), users.numpy(), RANKING_METRICS)
 
 
-class Lists(NamedTuple):
-    """The ten best movies of each user, the best first."""
+def ndcg(
+    gain: Float[Tensor, "users n_movies"], movie: Int[Tensor, "users length"]
+) -> Float[Tensor, " users"]:
+    """Normalized discounted cumulative gain of lists of movies, the best first, with discount log₂(rank + 1).
 
-    hit: Bool[Tensor, "users length"]  # whether a movie is relevant
-    n_relevant: Int[Tensor, " users"]  # relevant movies of the user, at least 1
-    n_ratings: Int[Tensor, "users length"]  # of the movies in training
-    weight: Float[Tensor, "users length"]  # of the movies in the corrected NDCG
-    best: Float[Tensor, "users length"]  # the largest weights of relevant movies, in descending order
-
-
-def ndcg(lists: Lists) -> Float[Tensor, " users"]:
-    """Normalized discounted cumulative gain with gain 1 for a relevant movie and discount log₂(rank + 1).
-
-    The best list possible has min(length, n_relevant) hits at its top. Järvelin & Kekäläinen 2002, "Cumulated
-    gain-based evaluation".
+    It is divided by that of the best list of this length. Järvelin & Kekäläinen 2002, "Cumulated gain-based
+    evaluation".
     """
-    length = lists.hit.shape[1]
-    discount = 1 / torch.arange(2, length + 2, dtype=torch.float64).log2()
-    best = discount.cumsum(0)[lists.n_relevant.clamp(max=length) - 1]
-    return (lists.hit * discount).sum(dim=1) / best
-
-
-def corrected_ndcg(lists: Lists) -> Float[Tensor, " users"]:
-    """NDCG with gain (number of training ratings + 1)^-½ for a relevant movie: a less known one counts more.
-
-    Well-known movies are among the held-out ratings more often than people would like them, as more people
-    come to rate them. Steck 2011, "Item popularity and recommendation accuracy", with β = ½.
-    """
-    discount = 1 / torch.arange(2, lists.hit.shape[1] + 2, dtype=torch.float64).log2()
-    return (lists.hit * lists.weight * discount).sum(dim=1) / (lists.best * discount).sum(dim=1)
-
-
-def recall(lists: Lists) -> Float[Tensor, " users"]:
-    """Share of the relevant movies that are in the list: hits / min(length, n_relevant).
-
-    Liang et al. 2018, "Variational Autoencoders for Collaborative Filtering", section 4.2.
-    """
-    return lists.hit.sum(dim=1) / lists.n_relevant.clamp(max=lists.hit.shape[1]).double()
-
-
-def popularity(lists: Lists) -> Float[Tensor, " users"]:
-    """Median number of training ratings of the movies in the list."""
-    return lists.n_ratings.double().median(dim=1).values
-
-
-RANKING_METRICS: dict[str, Callable[[Lists], Tensor]] = {
-    "ndcg_at_10": ndcg,
-    "recall_at_10": recall,
-    "corrected_ndcg_at_10": corrected_ndcg,
-    "popularity": popularity,
-}
-"""Metrics of lists, by name: in every table, and the first two also in the metrics of DVC."""
+    discount = 1 / torch.arange(2, movie.shape[1] + 2, dtype=torch.float64).log2()
+    best = gain.topk(movie.shape[1], dim=1).values
+    return (gain.gather(1, movie) * discount).sum(dim=1) / (best * discount).sum(dim=1)
 
 
 def rating_rows(ratings: Ratings, users: Int[Tensor, " users"]) -> Float[Tensor, "users n_movies"]:

@@ -8,19 +8,26 @@ the Neighbors", section 2.2; the same as Surprise's KNNBaseline with pearson_bas
 movie adds up the cosines of who rated it and who rated each of its nearest movies that the user has rated.
 """
 
+from dataclasses import replace
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from tqdm import tqdm
 
+from stages.factorization.fold_in import fold_in_users
 from stages.factorization.model import Model
-from stages.movielens.ratings import Ratings, views
+from stages.movielens.ratings import Ratings, concatenate, views
 from stages.ranking.metrics import BLOCK, Score, rating_rows
+from stages.ranking.score import DISLIKED, Ranker, score_users
 
 K = 40
 SHRINKAGE = 100
 NEAREST = 50  # neighbours of a movie by which it is ranked: chosen, as all constants here, by validation
+SIMILAR, PAIRS = 10, 500  # movies similar to a disliked one, and disliked ones, that are tried
+AT_ONCE = 50  # of these ratings: bounds memory
 MAX_CELLS = 2 * 10**8  # cells of the largest matrix that is held in memory
+Similarities = Float[Tensor, "n_movies n_movies"]
 
 
 def fits_in_memory(train: Ratings) -> bool:
@@ -63,7 +70,7 @@ def similarities(
     return (of_block @ residual).div_(scale).mul_(shrinkage)
 
 
-def item_similarities(train: Ratings) -> Float[Tensor, "n_movies n_movies"]:
+def item_similarities(train: Ratings) -> Similarities:
     """The cosine of who rated the movies of a row and a column, for the `NEAREST` of each row; sparse.
 
     Deshpande & Karypis 2004, "Item-based top-N recommendation algorithms", section 4.1.
@@ -83,7 +90,34 @@ def item_similarities(train: Ratings) -> Float[Tensor, "n_movies n_movies"]:
     return torch.sparse_coo_tensor(*entries, size, check_invariants=True).coalesce()
 
 
-def rank_by_items(ratings: Ratings, similarity: Float[Tensor, "n_movies n_movies"]) -> Score:
+def rank_by_items(ratings: Ratings, similarity: Similarities) -> Score:
     """Scores each movie by the sum of its similarities to the movies that a user has rated."""
     by_user = views(ratings)
     return lambda user: (similarity @ rating_rows(by_user, user).T).T
+
+
+def dislike_respected(
+    model: Model, ranker: Ranker, similarity: Similarities, given: Ratings, held_out: Ratings
+) -> float | None:
+    """How often the `SIMILAR` movies most similar to a disliked one rank lower on average by that rating.
+
+    At most `PAIRS` ratings of `held_out` are added, one by one, to those given by its user; None without one.
+    """
+    disliked = held_out[held_out.rating <= DISLIKED][:PAIRS]
+    n_pairs = len(disliked)
+    if not n_pairs:
+        return None
+    pair, row = torch.nonzero(disliked.user[:, None] == given.user, as_tuple=True)
+    without = replace(given[row], user=pair, n_users=n_pairs)
+    with_dislike = concatenate(without, replace(disliked, user=torch.arange(n_pairs), n_users=n_pairs))
+    with_dislike, lower = with_dislike.sorted_by_user(), []
+    folded = ((fold_in_users(model, each, known=False), each) for each in (without, with_dislike))
+    fits = [score_users(vectors, ranker, ratings) for vectors, ratings in folded]
+    for block in torch.arange(n_pairs).split(AT_ONCE):
+        rated = rating_rows(with_dislike, block) > 0
+        likeness = similarity.index_select(0, disliked.movie[block]).to_dense().masked_fill(rated, -1)
+        similar = likeness.topk(min(SIMILAR, given.n_movies)).indices
+        scores = [score(block).masked_fill(rated, -torch.inf) for score in fits]
+        rank = [(each[:, None] > each.gather(1, similar)[..., None]).sum(dim=(1, 2)) for each in scores]
+        lower.append(rank[1] > rank[0])
+    return torch.cat(lower).double().mean().item()

@@ -29,7 +29,7 @@ from torch import Tensor
 
 from stages.factorization.randomized_svd import leading_singular_vectors
 from stages.movielens.ratings import Ratings
-from stages.ranking.linear import LinearModel
+from stages.ranking.ease import LinearModel
 from stages.ranking.metrics import BLOCK
 
 GIVEN = 5  # n, or N - 1 if that is less; serves people with more or fewer ratings, too

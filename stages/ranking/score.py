@@ -22,14 +22,13 @@ import dataclasses
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
-from stages.core.tensors import named_fields
 from stages.factorization.model import Model
 from stages.movielens.ratings import Ratings
 from stages.ranking import ease, ridge
-from stages.ranking.linear import LinearModel
+from stages.ranking.ease import LinearModel
 from stages.ranking.metrics import RELEVANT, Score, rating_rows
 
 CONSTANT = 0.3  # in the column of EASE that is the same for everybody
@@ -67,8 +66,7 @@ class Ranker(LinearModel):
 
     def discounts(self, adventurous: float) -> Float[Tensor, " n_movies"]:
         """How much less movies count for their number of ratings; at full adventure, as much as they have."""
-        power = self.discount + adventurous * (1 - self.discount)
-        return (EVIDENCE + self.n_ratings).pow(-power)
+        return (EVIDENCE + self.n_ratings).pow(-self.discount - adventurous * (1 - self.discount))
 
 
 def fit_known(train: Ratings, genres: Float[Tensor, "n_movies genres"], penalty: float) -> Ranker:
@@ -83,7 +81,7 @@ def fit_new(train: Ratings, genres: Float[Tensor, "n_movies genres"]) -> Ranker:
 
 def _ranker(model: LinearModel, train: Ratings, genres: Tensor, discount: float) -> Ranker:
     n_ratings = torch.bincount(train.movie, minlength=train.n_movies).float()
-    return Ranker(**named_fields(model), genres=genres.square(), n_ratings=n_ratings, discount=discount)
+    return Ranker(**vars(model), genres=genres.square(), n_ratings=n_ratings, discount=discount)
 
 
 def shares(ratings: Ratings) -> Ratings:
@@ -125,8 +123,4 @@ def score_users(model: Model, ranker: Ranker, ratings: Ratings) -> Score:
     """The ranking score of every movie for users who were folded into the model from `ratings`."""
     by_user = ratings.sorted_by_user()
     deviation = noise_deviation(model.noise.float())
-
-    def score(user: Int[Tensor, " users"]) -> Float[Tensor, "users n_movies"]:
-        return ranking_score(ranker, rating_rows(by_user, user), model.score(user), deviation[user])
-
-    return score
+    return lambda user: ranking_score(ranker, rating_rows(by_user, user), model.score(user), deviation[user])

@@ -7,8 +7,7 @@ from typing import Any
 import pandas as pd
 
 from stages.clustering.embeddings import MovieEmbeddings
-from stages.core.cli import UserError, printable
-from stages.core.files import load
+from stages.core import cli, files
 from stages.factorization.model import Model
 from stages.movielens.ratings import Ratings, concatenate
 from stages.movielens.tables import read_movies
@@ -53,14 +52,15 @@ class Artifacts:
         mean_rating, cluster and cluster_name; year and cluster may be missing.
         """
         columns = ["movie_id", "title", "year", "genres", "n_ratings", "mean_rating"]
-        path = self.data / "prepared" / "movies.csv"
-        movies = load(path, lambda path: read_movies(path)[columns], "prepare")
-        clusters = load(self.data / "clusters.csv", _read_clusters, "cluster")
+        movies = read_movies(self.data / "prepared" / "movies.csv", columns=columns)
+        columns = ["movie", "movie_id", "cluster", "name"]
+        clusters = read_movies(self.data / "clusters.csv", "cluster", columns).set_index("movie")
         if not movies["movie_id"].reindex(clusters.index).equals(clusters["movie_id"]):
             raise self._mixed("clusters.csv has other movies than movies.csv")
-        movies = movies.join(clusters.drop(columns="movie_id"))
+        clusters = clusters.drop(columns="movie_id").rename(columns={"name": "cluster_name"})
+        movies = movies.join(clusters.astype({"cluster": "Int64"}))
         texts = ["title", "genres", "cluster_name"]
-        movies[texts] = movies[texts].map(printable, na_action="ignore")
+        movies[texts] = movies[texts].map(cli.printable, na_action="ignore")
         return movies.assign(full_title=movies["title"], title=movies["title"].map(spoken))
 
     @cached_property
@@ -83,7 +83,7 @@ class Artifacts:
     @cached_property
     def users(self) -> "pd.Series[int]":
         """The index of each user_id."""
-        return load(self.data / "prepared" / "users.csv", _read_users, "prepare")
+        return files.load(self.data / "prepared" / "users.csv", _read_users, "prepare")
 
     @cached_property
     def ratings(self) -> Ratings:
@@ -98,20 +98,15 @@ class Artifacts:
         self._check(name, ranker.n_movies)
         return ranker
 
-    def _check(self, name: str, n_movies: int | None = None, n_users: int | None = None) -> None:
+    def _check(self, name: str, n_movies: int, n_users: int | None = None) -> None:
         """Raise UserError unless the numbers are those of movies.csv and users.csv."""
-        if n_movies not in (None, len(self.movies)):
+        if n_movies != len(self.movies):
             raise self._mixed(f"{name} has {n_movies} movies, but movies.csv has {len(self.movies)}")
         if n_users not in (None, len(self.users)):
             raise self._mixed(f"{name} has {n_users} users, but users.csv has {len(self.users)}")
 
-    def _mixed(self, problem: str) -> UserError:
-        return UserError(f"{self.data}: {problem}: they belong to different data; run: dvc repro")
-
-
-def _read_clusters(path: Path) -> pd.DataFrame:
-    clusters = read_movies(path, "cluster").astype({"cluster": "Int64"}).set_index("movie")
-    return clusters[["movie_id", "cluster", "name"]].rename(columns={"name": "cluster_name"})
+    def _mixed(self, problem: str) -> cli.UserError:
+        return cli.UserError(f"{self.data}: {problem}: they belong to different data; run: dvc repro")
 
 
 def _read_users(path: Path) -> "pd.Series[int]":

@@ -7,9 +7,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from tabulate import tabulate
+
 from stages.core.cli import UserError
 from stages.movielens.title_format import label
-from stages.ranking.score import EVIDENCE, REASON, SEEN
+from stages.ranking.score import REASON, SEEN
 from stages.recommender.profile import UserProfile
 from stages.recommender.ranking import recommend
 from stages.recommender.recommender import Recommender
@@ -34,16 +36,14 @@ def run(options: argparse.Namespace) -> None:
     profiles = [profile] + ([_other(options.companion, recommender)] if options.companion is not None else [])
     seen_by = [*profiles, *(_other(name, recommender) for name in options.unseen_by)]
     filters = {"genres": options.genre, "excluded_genres": options.exclude_genre, "years": options.years}
-    least = 0 if options.similar is not None else int(EVIDENCE * options.adventurous)
-    filters |= {"cluster": options.cluster, "min_ratings": max(options.min_ratings, least)}
-    candidates = recommender.candidates(seen_by, **filters)
+    filters |= {"cluster": options.cluster, "min_ratings": options.min_ratings}
     if options.similar is not None:
-        found = recommender.most_similar(options.similar, candidates, options.top)
-        pairs = zip(found.index, found["similarity"].tolist(), strict=True)
-        records = [{**recommender.records[movie], "similarity": value} for movie, value in pairs]
+        found = recommender.similar(options.similar, options.top, seen_by, **filters)[["similarity"]]
     else:
-        records = recommend(profiles, candidates, options.top, options.adventurous, options.together)
-    show(records, options.json)
+        candidates = recommender.candidates(seen_by, options.adventurous, **filters)
+        found = recommend(profiles, candidates, options.top, options.adventurous, options.together)
+    rows: dict[Any, Any] = found.to_dict("index")
+    show([{**recommender.records[movie], **row} for movie, row in rows.items()], options.json)
 
 
 def _other(name: str, recommender: Recommender) -> UserProfile:
@@ -61,20 +61,28 @@ def _other(name: str, recommender: Recommender) -> UserProfile:
 def show(records: list[dict[str, Any]], as_json: bool) -> None:
     """Print recommendations or similar movies."""
     deviations = [each for record in records for each in record.get("deviation", ())]
-    caption = ["", CAPTION.format(median(deviations)), ""] if deviations else []
+    caption = ["", CAPTION.format(median(deviations))] if deviations else []
     best = max(record.get("score", 0) for record in records)
     rows = [_row(place, record, best) for place, record in enumerate(records, start=1)]
     if as_json:
         print(json.dumps(records, indent=2))
-        return
-    if sys.stdout and sys.stdout.isatty():
-        _print_grid(rows, caption)
+    elif not (sys.stdout and sys.stdout.isatty()):
+        table = [[*rows[0]], *([*row.values()] for row in rows)]
+        print(tabulate(table, tablefmt="plain", disable_numparse=True), *caption, sep="\n")
     else:
-        table = [list(rows[0]), *(row.values() for row in rows)]
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        for cells in table:
-            print("  ".join(map(str.ljust, cells, widths)).rstrip())
-        print(*caption, sep="\n", end="")
+        from rich.box import SIMPLE_HEAD
+        from rich.console import Console
+        from rich.table import Table
+
+        console = Console(markup=False, emoji=False, highlight=False)
+        console.width = max(console.width, LEAST_WIDTH)
+        headings = [heading for heading in rows[0] if console.width >= NARROW.get(heading, 0)]
+        grid = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
+        for heading in headings:
+            grid.add_column(heading, no_wrap=heading.startswith(("score", "stars", "similarity")))
+        for row in rows:
+            grid.add_row(*(row[heading] for heading in headings))
+        console.print(grid, *caption, sep="\n")
 
 
 def _row(place: int, record: dict[str, Any], best: float) -> dict[str, str]:
@@ -103,19 +111,3 @@ def _reasons(because: list[dict[str, Any]]) -> str:
         names = [label(rating["title"], rating["year"]) for rating in liked[: 2 // len(because)]]
         texts += [person + ", ".join(names)] if names else []
     return "; ".join(texts)
-
-
-def _print_grid(rows: list[dict[str, str]], caption: list[str]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(markup=False, emoji=False, highlight=False)
-    console.width = max(console.width, LEAST_WIDTH)
-    headings = [heading for heading in rows[0] if console.width >= NARROW.get(heading, 0)]
-    grid = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    for heading in headings:
-        grid.add_column(heading, no_wrap=heading.startswith(("score", "stars", "similarity")))
-    for row in rows:
-        grid.add_row(*(row[heading] for heading in headings))
-    console.print(grid, *caption, sep="\n")

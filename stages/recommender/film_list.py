@@ -14,10 +14,7 @@ RATING = ("your rating", "rating", "stars")  # "Your Rating", of IMDb, is from 1
 
 
 def read(path: Path) -> list[tuple[str, float | None]]:
-    """The titles in a CSV file, with their years if it has them, and the stars (0.5 to 5) of rated films.
-
-    Raises UserError that names the file, the line and the value which is wrong.
-    """
+    """Titles, with years if the file has them, and stars (0.5 to 5) or None; UserError names a wrong line."""
     rows = _rows(path)
     if len(rows) < 2:
         raise UserError(f"{path} lists no films; expected columns such as title,year,rating, then the films")

@@ -19,10 +19,7 @@ def passing(
     cluster: str = "",
     min_ratings: int = 0,
 ) -> "pd.Series[bool]":
-    """Whether each movie has all genres and no excluded one, and passes the other filters that are set.
-
-    Raises UserError if a filter is invalid, or if no movie passes.
-    """
+    """Whether each movie passes all filters that are set; UserError if one is invalid or no movie passes."""
     mask = movies["n_ratings"] >= min_ratings
     for names, wanted in ((genres, True), (excluded_genres, False)):
         for genre in _genres(names, movies):

@@ -5,8 +5,9 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from itertools import combinations
+from typing import NamedTuple
 
-from stages.movielens.title_format import alternatives, spoken
+from stages.movielens.title_format import alternatives, split_year, spoken
 
 _LETTERS = {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "½": " 1/2"}
 _NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve thirteen".split()
@@ -19,8 +20,19 @@ _FILLERS = re.compile(r"\b(?:the|a|an|and|of)\b")
 _BREAK = re.compile(r":\s+|\s+[-–—]\s+")
 _SERIES = re.compile(r"(?:the |an? )?(\S+ .*?\w)(?: and the |[’']s )", re.IGNORECASE)
 
+_BARE_YEAR = re.compile(r"(?P<name>.*[^\s,]),?\s+(?P<year>(?:1[89]|20)\d\d)")
+
 Kind = IntEnum("Kind", ["TITLE", "SERIES", "PART", "INITIALS"])
 """A whole title, its beginning, another part of it, and the initials of one of these."""
+
+
+class Name(NamedTuple):
+    """A name of a movie as it is written, and as it is compared."""
+
+    movie: int
+    kind: Kind
+    text: str
+    key: str
 
 
 def normalise(names: Iterable[str]) -> list[str]:
@@ -69,3 +81,12 @@ def initials(name: str) -> list[str]:
     letters = "".join(word if word.isdecimal() else word[0] for word in words)
     both = [letters, letters[1:]] if words[:1] == ["the"] else [letters]
     return [each for each in both if len(words) > 1 and len(each) > (1 if words[-1].isdecimal() else 2)]
+
+
+def readings(text: str) -> list[tuple[str, int | None]]:
+    """Names with years that a text may stand for: "Se7en 1995" is a title, or one and its year."""
+    name, year = split_year(text)
+    found = [(name, year)]
+    if year is None and (match := _BARE_YEAR.fullmatch(name)):
+        found.append((match["name"], int(match["year"])))
+    return [(form, when) for name, when in found for form in dict.fromkeys([name, spoken(name)])]

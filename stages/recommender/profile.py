@@ -35,14 +35,11 @@ class UserProfile:
             raise UserError(f"there is no user {user_id}; the numbers of the {len(users)} users are {span}")
         self.user = int(users[user_id])
         own = ratings[ratings.user == self.user]
-        for movie, stars in zip(own.movie.tolist(), own.rating.tolist(), strict=True):
-            self._rate(movie, stars)
+        self.stars |= dict(zip(own.movie.tolist(), own.rating.tolist(), strict=True))
+        self.seen |= self.stars.keys()
 
     def add_titles(self, liked: list[str], rated: list[str]) -> None:
-        """Add films that a person likes, and films with stars, such as "Heat=4.5".
-
-        Raises one UserError for all that are unknown, ambiguous or off the scale.
-        """
+        """Add liked films, and films with stars ("Heat=4.5"); raises one UserError for all that are wrong."""
         errors, understood = list[str](), dict[str, str]()
         for text in [*(f"{title}={LIKED}" for title in liked), *rated]:
             title, equals, number = text.rpartition("=")
@@ -56,7 +53,8 @@ class UserProfile:
                 continue
             if movie in self.stars:
                 note(f"{self.artifacts.titles.labels[movie]} is rated more than once; {stars:g} stars count")
-            self._rate(movie, stars)
+            self.stars[movie] = stars
+            self.seen.add(movie)
             understood[title] = self.artifacts.titles.labels[movie]
         if errors:
             raise UserError("\n".join(errors))
@@ -65,10 +63,7 @@ class UserProfile:
             note("; ".join(meant))
 
     def add_list(self, path: Path) -> None:
-        """Add the films of a CSV file; those not found are left out.
-
-        Raises UserError if no film is found.
-        """
+        """Add the films of a CSV file, without those not found; raises UserError if no film is found."""
         films, repeated, unknown = film_list.read(path), list[str](), list[str]()
         for title, stars in tqdm(films, "find films", unit="film", delay=2, disable=not sys.stderr):
             try:
@@ -79,7 +74,7 @@ class UserProfile:
             self.seen.add(movie)
             if stars is not None:
                 repeated += [title] if movie in self.stars else []
-                self._rate(movie, stars)
+                self.stars[movie] = stars
         if len(unknown) == len(films):
             raise UserError(f"none of the {len(films)} films in {path} was found, such as {unknown[0]}")
         states = {"unknown or ambiguous": unknown, "rated again; the last rating counts": repeated}
@@ -87,10 +82,6 @@ class UserProfile:
             if titles:
                 examples = ", ".join(titles[:5]) + (", …" if titles[5:] else "")
                 note(f"{len(titles)} of {len(films)} films in {path} are {state}: {examples}")
-
-    def _rate(self, movie: int, stars: float) -> None:
-        self.stars[movie] = stars
-        self.seen.add(movie)
 
     def posterior(self) -> UserPosterior:
         """What the model predicts from the ratings; without any, what it expects of anybody."""

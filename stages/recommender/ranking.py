@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pandas as pd
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -16,10 +17,10 @@ def recommend(
     count: int,
     adventurous: float = 0.0,
     together: str = "least-misery",
-) -> list[dict[str, Any]]:
-    """The `count` candidates with the highest scores; `adventurous` is from 0 to 1.
+) -> pd.DataFrame:
+    """The `count` candidates with the highest scores, by movie; `adventurous` is from 0 to 1.
 
-    The score for several people is the lowest of theirs ("least-misery"), or their "mean". Each record has an
+    The score for several people is the lowest of theirs ("least-misery"), or their "mean". Each row has an
     entry for each person in `stars`, `deviation` and `because`, which adds up to the estimate of the ranking
     score: for anybody (`alone`), and what is `added` by each of the `ratings`. Stars may be off the scale.
     """
@@ -35,14 +36,14 @@ def recommend(
     score = both.amin(dim=0) if together == "least-misery" else both.mean(dim=0)
     cluster = torch.tensor(artifacts.movies["cluster"].to_numpy("int64", na_value=-1))[index]
     rows = spread(score, cluster.where(cluster >= 0, -1 - index), count, adventurous)
-    movies = index[[*rows]]
-    deviation = torch.stack([person.deviation(movies) for person in people]).T.tolist()
-    records = []
-    for movie, value, deviations in zip(movies.tolist(), rows.values(), deviation, strict=True):
-        because = [_explain(*each, ranker, movie) for each in zip(profiles, given, strict=True)]
-        own = {"score": value, "stars": stars[:, movie].tolist(), "deviation": deviations}
-        records.append({**artifacts.records[movie], **own, "because": because})
-    return records
+    movies, givers = index[[*rows]], [*zip(profiles, given, strict=True)]
+    columns = {
+        "score": [*rows.values()],
+        "stars": stars[:, movies].T.tolist(),
+        "deviation": torch.stack([person.deviation(movies) for person in people]).T.tolist(),
+        "because": [[_explain(*each, ranker, movie) for each in givers] for movie in movies.tolist()],
+    }
+    return pd.DataFrame(columns, index=movies.numpy())
 
 
 def spread(

@@ -1,6 +1,6 @@
 """Recommendations as tables, for notebooks and programs; the command prints those of the same object."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -17,10 +17,7 @@ from stages.recommender.ranking import recommend
 
 
 class Recommender(Artifacts):
-    """What `dvc repro` wrote into a folder: `Recommender("data")`.
-
-    Titles are found as people write them; UserError says which is unknown or ambiguous.
-    """
+    """What `dvc repro` wrote into a folder: `Recommender("data")`. Titles may be as people write them."""
 
     def predict(self, user_id: int, titles: str | Iterable[str]) -> pd.DataFrame:
         """Predicted stars of a user of the dataset for these movies, and their standard deviations."""
@@ -50,29 +47,29 @@ class Recommender(Artifacts):
         profile.add_titles([], [f"{title}={stars}" for title, stars in (ratings or {}).items()])
         if not profile.seen:
             raise UserError('nobody to recommend to: give ratings such as {"Alien": 5}, or a user_id')
-        filters["min_ratings"] = max(filters.get("min_ratings", 0), int(EVIDENCE * adventurous))
-        records = recommend([profile], self.candidates([profile], **filters), count, adventurous)
-        movie = pd.Index(self.movies["movie_id"]).get_indexer([record["movie_id"] for record in records])
+        candidates = self.candidates([profile], adventurous, **filters)
+        found = recommend([profile], candidates, count, adventurous)
         names = "stars", "deviation", "because"
-        stars, deviation, because = ([record[name][0] for record in records] for name in names)
+        stars, deviation, because = ([each[0] for each in found[name]] for name in names)
         added = [{film["title"]: round(film["added"], 3) for film in each["ratings"]} for each in because]
-        return self._table(movie, stars=stars, deviation=deviation, because=added)
+        return self._table(found.index, stars=stars, deviation=deviation, because=added)
 
-    def similar(self, title: str, count: int = 10, **filters: Any) -> pd.DataFrame:
-        """The movies that are most similar to one, with their cosine similarity (-1 to 1)."""
-        return self.most_similar(title, self.candidates([], **filters), count)
-
-    def candidates(self, seen_by: list[UserProfile], **filters: Any) -> Bool[Tensor, " n_movies"]:
-        """Which movies pass the filters and nobody of these has seen; raises UserError if none is left."""
+    def candidates(
+        self, seen_by: Sequence[UserProfile], adventurous: float = 0.0, **filters: Any
+    ) -> Bool[Tensor, " n_movies"]:
+        """Movies that pass the filters and that none of these people have seen; UserError if none is left."""
+        filters["min_ratings"] = max(filters.get("min_ratings", 0), int(EVIDENCE * adventurous))
         left = torch.tensor(passing(self.movies, **filters).to_numpy())
         left[[movie for profile in seen_by for movie in profile.seen]] = False
         if not left.any():
             raise UserError("no movie is left: all those that pass the filters have been seen")
         return left
 
-    def most_similar(self, title: str, candidates: Bool[Tensor, " n_movies"], count: int) -> pd.DataFrame:
-        """The `count` candidates that are most similar to a movie, with their cosine similarity."""
-        movie = self.titles.find(title)
+    def similar(
+        self, title: str, count: int = 10, seen_by: Sequence[UserProfile] = (), **filters: Any
+    ) -> pd.DataFrame:
+        """The unseen movies that are most similar to one, with their cosine similarity (-1 to 1)."""
+        candidates, movie = self.candidates(seen_by, **filters), self.titles.find(title)
         name = self.titles.labels[movie]
         try:
             others, cosines = self.embeddings.nearest(movie, self.ridge.right.T.numpy())

@@ -4,28 +4,17 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from stages.core.cli import UserError
-from stages.movielens.title_format import alternatives, label, split_year, spoken
-from stages.recommender.normalization import Kind, initials, names_of, normalise
+from stages.movielens.title_format import alternatives, label, spoken
+from stages.recommender.normalization import Kind, Name, initials, names_of, normalise, readings
 
-FAR = 5  # times the ratings of any other candidate, with which a movie is taken without a question
-CLEARLY = 2  # the same for a movie with this title alone, where the others have more than one
-FAMOUS = 0.1  # share of the maximum number of ratings with which a movie is found by a word or initials
-_BARE_YEAR = re.compile(r"(?P<name>.*[^\s,]),?\s+(?P<year>(?:1[89]|20)\d\d)")
-
-
-class Name(NamedTuple):
-    """A name of a movie as it is written, and as it is compared."""
-
-    movie: int
-    kind: Kind
-    text: str
-    key: str
+FAR = 5  # a movie is chosen without asking if it has this many times the ratings of any other candidate
+CLEARLY = 2  # the same, if it has this title alone and the other candidates have more than one
+FAMOUS = 0.1  # a movie with this share of the maximum number of ratings is found by a word or initials
 
 
 class Titles:
@@ -61,7 +50,7 @@ class Titles:
             raise UserError('a title is empty; give one such as "The Matrix (1999)"')
         other_years: list[Name] = []
         for search in (lambda key: self._exact[key.replace(" ", "")], self._by_words, self._with_typos):
-            for name, year in _readings(text):
+            for name, year in readings(text):
                 found = search(*normalise([name]))
                 if fitting := self._of_year(found, year):
                     return self._choose(name, year, fitting)
@@ -111,7 +100,8 @@ class Titles:
         rest = [name for name in verbatim if name not in plain]
         whole = plain if len(plain) == 1 and self._is_far(plain, rest, CLEARLY) else []
         likely = [name for name in whole or verbatim or same if not self._is_far(same, [name])]
-        movies = self._distinct(likely)
+        # the first of those with equal title and year
+        movies = list({self.labels[name.movie]: name.movie for name in reversed(likely)}.values())
         is_series = same[0].kind in (Kind.SERIES, Kind.INITIALS) and len({name.key for name in same}) == 1
         if movies and is_series:
             movies = [min(movies, key=lambda movie: (self._years[movie] or 9999, movie))]
@@ -151,19 +141,6 @@ class Titles:
         most, second = (max((self._n_ratings[n.movie] for n in each), default=0) for each in (names, others))
         return most >= times * (second + 1)
 
-    def _distinct(self, names: list[Name]) -> list[int]:
-        """The movies, without those that have title and year of one before."""
-        return list({self.labels[name.movie]: name.movie for name in reversed(names)}.values())[::-1]
-
     def _listed(self, names: list[Name]) -> str:
         labels = list(dict.fromkeys(self.labels[name.movie] for name in names))
         return ", ".join(labels[:8]) + (f" and {len(labels) - 8} more" if labels[8:] else "")
-
-
-def _readings(text: str) -> list[tuple[str, int | None]]:
-    """Names with years that a text may stand for: "Se7en 1995" is a title, or one and its year."""
-    name, year = split_year(text)
-    found = [(name, year)]
-    if year is None and (match := _BARE_YEAR.fullmatch(name)):
-        found.append((match["name"], int(match["year"])))
-    return [(form, when) for name, when in found for form in dict.fromkeys([name, spoken(name)])]

@@ -8,12 +8,11 @@ import pytest
 import torch
 
 from stages.core.cli import UserError
-from stages.core.tensors import named_fields
 from stages.movielens.ratings import Ratings
 from tests.conftest import Patch, make_ratings
 
 EXAMPLE = make_ratings([(0, 0, 0.5), (0, 1, 5.0), (1, 2, 3.0)], n_users=2, n_movies=3)
-VALUES = named_fields(EXAMPLE)
+VALUES = vars(EXAMPLE)
 
 
 class Exploit:

@@ -721,7 +721,8 @@ def compare(
         expected = recommend([profile], candidates, 10, adventurous)
         given = [[int(ids[movie]), stars] for movie, stars in rated]
         answer = page.evaluate("given => explorer.recommend(...given)", [given, options])
-        wanted = {record["movie_id"]: record["deviation"][0] for record in expected}
+        pairs = zip(ids[expected.index], expected["deviation"], strict=True)
+        wanted = {each: deviation[0] for each, deviation in pairs}
         found = dict(zip(answer["ids"], answer["deviation"], strict=True))
         overlaps.append(len(wanted.keys() & found.keys()))
         stars.append(np.abs(profile.posterior().stars().numpy()[rows] - answer["stars"]).mean())

@@ -37,4 +37,4 @@ def test_what_was_not_fitted_or_would_not_fit_in_memory_is_left_out(monkeypatch:
     train = make_ratings([(0, 0, 5.0), (1, 1, 2.0)], n_users=2, n_movies=2)
     no_factors = NotebookFactors(torch.zeros(0, 2, 1), torch.zeros(0, 2, 1))
     found = fit_baselines(train, no_factors, fit(train, 1.0), bias_penalty=1.0, ease_penalty=1.0)
-    assert [name for name, _ in found] == ["global_mean", "biases", "popularity", "ease", "ease_stars"]
+    assert [name for name, *_ in found] == ["global_mean", "biases", "popularity", "ease", "ease_stars"]

@@ -20,7 +20,8 @@ def recommended(*profiles: UserProfile, count: int = ALL, **options: Any) -> lis
     candidates = torch.ones(ALL, dtype=torch.bool)
     for profile in profiles:
         candidates[list(profile.seen)] = False
-    return recommend(list(profiles), candidates, count, **options)
+    rows: dict[Any, Any] = recommend(list(profiles), candidates, count, **options).to_dict("index")
+    return [{**profiles[0].artifacts.records[movie], **row} for movie, row in rows.items()]
 
 
 def movie_of(record: dict[str, Any]) -> int:
@@ -102,7 +103,7 @@ def test_two_people_have_stars_and_explanations_of_their_own(artifacts: Artifact
     for record in recommended(*pair):
         only = torch.arange(ALL) == movie_of(record)
         for profile, stars, because in zip(pair, record["stars"], record["because"], strict=True):
-            (alone,) = recommend([profile], only, 1)
+            alone = recommend([profile], only, 1).iloc[0]
             assert stars == pytest.approx(alone["stars"][0], abs=1e-4)
             assert because["ratings"] == alone["because"][0]["ratings"]
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import normalize
 
-from stages.clustering import tsne
-from stages.clustering.tsne import map_positions
+from stages.clustering import embeddings
+from stages.clustering.embeddings import map_positions
 from tests.clustering.builders import PLANTED, planted_factors
 
 
 def test_neighbours_stay_neighbours_and_the_least_rated_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tsne, "MAX_MOVIES", 70)
+    monkeypatch.setattr(embeddings, "MAX_ON_MAP", 70)
     positions = map_positions(normalize(planted_factors()), np.arange(75), seed=1)
     assert np.isnan(positions[:5]).all()
     distance = np.linalg.norm(positions[5:, None] - positions[5:], axis=2) + np.diag(np.full(70, np.inf))
