@@ -15,7 +15,7 @@ from stages.core import cli, files
 from stages.core.parameters import PARAMS, Count, Seeded
 from stages.movielens.tables import read_movies
 
-DECISIVE = "stability", "genre_coherence_z", "tag_coherence_z", "popularity_explained"
+DECISIVE = "stability", "tag_coherence_z", "popularity_explained"
 """The metrics that DVC compares."""
 KMeans = Callable[[np.ndarray], tuple[Labels, float]]
 

@@ -21,8 +21,10 @@ from stages.ranking.boosting import boost
 from stages.ranking.metrics import MODEL, Part, Score, held_out_parts, join, means, measure
 from stages.ranking.score import Ranker, score_users
 
-DECISIVE = ["rmse", "mae", "ndcg_at_10", "recall_at_10", "boosted_rmse"]
-"""The metrics that DVC compares, and for the test ratings also "coverage_80"."""
+CHOOSING = "rmse", "ndcg_at_10", "boosted_rmse"
+"""The metrics of the validation ratings that DVC compares: choices are made by these."""
+DECISIVE = "rmse", "mae", "ndcg_at_10", "recall_at_10", "coverage_80", "boosted_rmse"
+"""The same of the test ratings."""
 
 
 class EvaluateParameters(FitParameters):
@@ -65,10 +67,9 @@ def main(
     for name, table in boosted.items():
         found[name]["boosted_rmse"] = means(table)["rmse"]
     of_validation, of_test = found.get("validation", {}), found.get("test", {})
-    decisive = {f"validation_{name}": of_validation[name] for name in DECISIVE if name in of_validation}
-    files.write_metrics(validation_metrics, decisive)
-    shown = [*DECISIVE, "coverage_80"]
-    files.write_metrics(test_metrics, {name: of_test[name] for name in shown if name in of_test})
+    chosen_by = {f"validation_{name}": of_validation[name] for name in CHOOSING if name in of_validation}
+    files.write_metrics(validation_metrics, chosen_by)
+    files.write_metrics(test_metrics, {name: of_test[name] for name in DECISIVE if name in of_test})
 
 
 def evaluate(model: Model, ranker: Score, part: Part) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -70,6 +70,8 @@ def obtain(dataset: str, sources: list[str], target: Path) -> None:
             for failure in failures:
                 print(f"fetch: not from {failure.strip()}")
             print(f"fetch: {_shown(dataset)} from {_shown(source)}")
+            if catalogue.is_zip(dataset):
+                print("fetch: DVC does not watch the original; after it changes, run: dvc repro -f fetch")
             return
     fix = (
         f"To fix this: set dataset to the path of a zip, or {MIRROR} to a directory that has the release, or "

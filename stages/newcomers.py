@@ -24,7 +24,7 @@ from stages.ranking.score import fit_new, score_users, shares
 
 GIVEN = 3, 5, 10  # numbers of ratings after which the same held-out ratings are predicted and ranked
 DECISIVE = 5  # of these, besides `given_ratings`, the number whose metrics DVC compares
-COMPARED = "rmse", "ndcg_at_10", "corrected_ndcg_at_10"
+COMPARED = "rmse", "ndcg_at_10", "corrected_ndcg_at_10"  # the last after `given_ratings` alone
 
 
 class NewcomersParameters(FitParameters):
@@ -118,8 +118,8 @@ def evaluate(
             rankings["neighbours"] = neighbours.rank_by_items(first, similarity)
         tables += [measure(method, part, score=score) for method, score in rankings.items()]
         if n in (DECISIVE, parameters.given_ratings):
-            values = means(own)
-            found[f"after_{n}"] = {name: values[name] for name in COMPARED if name in values}
+            values, compared = means(own), COMPARED[: 2 + (n == parameters.given_ratings)]
+            found[f"after_{n}"] = {name: values[name] for name in compared if name in values}
     if similarity is not None:
         share = neighbours.dislike_respected(model, ranker, similarity, given, held_out)
         found |= {} if share is None else {"dislike_respected": share}

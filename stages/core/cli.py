@@ -20,6 +20,8 @@ class UserError(Exception):
 
 def printable(text: str) -> str:
     """The text with � for all but printable characters and line breaks: others could control a terminal."""
+    if text.isprintable():
+        return text
     return "".join(each if each.isprintable() or each == "\n" else "�" for each in text)
 
 

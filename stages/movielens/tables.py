@@ -53,8 +53,14 @@ def read_movies(path: Path, stage: str = "prepare", columns: list[str] | None = 
     gaps = dict.fromkeys([*integers, "x", "y"], "")
     whole = dict.fromkeys(["movie", "movie_id", "n_ratings", "cluster"], "int64") | {"mean_rating": "float64"}
     options: Any = {"dtype": {**integers, **whole}, "keep_default_na": False, "na_values": gaps}
-    movies: pd.DataFrame = load(path, lambda path: pd.read_csv(path, usecols=columns, **options), stage)
-    return movies
+
+    def read(path: Path) -> pd.DataFrame:
+        if not path.read_bytes().endswith(b"\n"):
+            raise ValueError("its last line is not complete")
+        movies: pd.DataFrame = pd.read_csv(path, usecols=columns, **options)
+        return movies
+
+    return load(path, read, stage)
 
 
 def _ids(text: pd.Series) -> pd.api.extensions.ExtensionArray:
