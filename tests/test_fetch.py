@@ -164,12 +164,6 @@ def test_a_location_or_mirror_is_one_message_that_has(location: str, part: str, 
         assert catalogue.is_zip(location)
 
 
-def test_an_own_zip_is_checked_when_it_is_taken(tmp_path: Path, run: Run) -> None:
-    (tmp_path / "own.zip").write_bytes(CONTENT[:60] + bytes(9) + CONTENT[69:])
-    with pytest.raises(UserError, match=r"own\.zip\n    (the zip is damaged|Bad|File name)"):
-        run(str(tmp_path / "own.zip"))
-
-
 def test_a_directory_is_a_source(tmp_path: Path, run: Run, small_zip: Path, monkeypatch: Patch) -> None:
     (tmp_path / "a.zip").write_bytes(OTHER)
     monkeypatch.setenv("MOVIELENS_MIRROR", str(tmp_path))
