@@ -1,7 +1,7 @@
 """Speed and memory, each figure beside a baseline that is measured in the same run.
 
     python -m tests.benchmarks            all of them, in about half an hour on two cores
-    python -m tests.benchmarks adam als   some
+    python -m tests.benchmarks adam gibbs some
 
 They need the data that `dvc repro` prepares. Times are medians; the ratio is that of baseline to measured.
 """
@@ -26,8 +26,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from stages import notebook, recommend
 from stages.core.compute import available_devices, threads_for
-from stages.factorization import adam, als, gibbs
-from stages.factorization.grouped_ratings import group
+from stages.factorization import adam, gibbs
 from stages.factorization.solver import Problem
 from stages.movielens.ratings import Ratings, SideInformation, concatenate
 from tests.conftest import hyperparameters, rmse, write_training_inputs
@@ -145,23 +144,8 @@ def gibbs_sweep_of(train: Ratings, device: str = "cpu") -> Callable[[], object]:
     return gibbs.State(given, hyperparameters(movie_features=["raters"], user_effects=["popularity"])).sweep
 
 
-def of_als() -> Iterator[Row]:
-    """A sweep over users and movies that are sorted already, against solving them one by one."""
-    train, k = problem().train, 16
-    chosen, by_user, by_movie = hyperparameters(latent_factors=k), group(train, "user"), group(train, "movie")
-    movies, target = torch.randn(train.n_movies, k + 1) * 0.3, train.rating - train.rating.mean()
-    of_users, of_movies = target[by_user.rating], target[by_movie.rating]
-
-    def sweep() -> None:
-        users, _ = als.half_step(by_user, of_users, movies, chosen)
-        als.half_step(by_movie, of_movies, users, chosen)
-
-    ours, plain = median_times(sweep, lambda: plain_sweep(train, k))
-    yield Row("als, a sweep at 16 factors", ours, "user by user, movie by movie", plain)
-
-
 def plain_sweep(train: Ratings, k: int) -> None:
-    """The same, a row at a time."""
+    """A sweep over users and movies, a row at a time."""
     tables = {"user": torch.randn(train.n_users, k + 1), "movie": torch.randn(train.n_movies, k + 1)}
     for own, other in (("user", "movie"), ("movie", "user")):
         row, partner = getattr(train, own), getattr(train, other)
@@ -240,20 +224,19 @@ def timed(directory: Path, stages: list[str], threads: str, **changes: object) -
 def of_stages() -> Iterator[Row]:
     """CPU seconds of all stages that an experiment runs, against those of its training."""
     after_training = [stage for stage in STAGES if stage not in ("fetch", "prepare", "notebook", "baselines")]
-    experiments: list[tuple[dict[str, object], list[str], str]] = [
-        ({}, STAGES, "1"),
-        ({"latent_factors": 16}, after_training, "1"),
-        ({"latent_factors": 16, "study": False}, after_training, "1"),
-        ({"n_clusters": 12}, ["cluster", "report"], "1"),
-        ({"dataset": "synthetic-1m", "notebook": False}, STAGES, "2"),
+    experiments: list[tuple[dict[str, object], list[str]]] = [
+        ({}, STAGES),
+        ({"latent_factors": 16}, after_training),
+        ({"latent_factors": 16, "study": False}, after_training),
+        ({"n_clusters": 12}, ["cluster", "report"]),
     ]
     with tempfile.TemporaryDirectory() as folder:
         training = 0.0
-        for changes, stages, threads in experiments:
-            cpu = {stage: done.cpu for stage, done in timed(Path(folder), stages, threads, **changes)}
+        for changes, stages in experiments:
+            cpu = {stage: done.cpu for stage, done in timed(Path(folder), stages, "1", **changes)}
             training = cpu.get("train", training)
             label = " ".join(f"-S {key}={value}" for key, value in changes.items()) or "all stages"
-            yield Row(f"{label}: CPU, threads: {threads}", sum(cpu.values()), "its training", training)
+            yield Row(f"{label}: CPU, one thread", sum(cpu.values()), "its training", training)
 
 
 def of_25m() -> Iterator[Row]:

@@ -85,9 +85,8 @@ def make_zip(tmp_path: Path) -> MakeZip:
 @pytest.fixture(scope="session")
 def real_zip() -> Path:
     """The real ml-latest-small.zip, where MOVIELENS_MIRROR is a directory that has it."""
-    mirror = os.environ.get("MOVIELENS_MIRROR", "")
-    path = Path(mirror) / "ml-latest-small.zip"
-    if not mirror or not path.is_file():
+    path = Path(os.environ.get("MOVIELENS_MIRROR") or "/nowhere") / "ml-latest-small.zip"
+    if not path.is_file():
         pytest.skip("needs ml-latest-small.zip in the directory MOVIELENS_MIRROR")
     return path
 
@@ -98,15 +97,9 @@ def prepare_parameters(**changes: object) -> PrepareParameters:
 
 def make_ratings(rows: list[tuple[int, int, float]], n_users: int, n_movies: int) -> Ratings:
     """Ratings from (user, movie, stars), each on a day of its own."""
-    user, movie, rating = zip(*rows, strict=True) if rows else ((), (), ())
-    return Ratings(
-        torch.tensor(user, dtype=torch.int64),
-        torch.tensor(movie, dtype=torch.int64),
-        torch.tensor(rating, dtype=torch.float32),
-        torch.arange(len(rows)) * 86_400,
-        n_users,
-        n_movies,
-    )
+    user, movie = (torch.tensor([row[column] for row in rows], dtype=torch.int64) for column in (0, 1))
+    stars = torch.tensor([row[2] for row in rows], dtype=torch.float32)
+    return Ratings(user, movie, stars, torch.arange(len(rows)) * 86_400, n_users, n_movies)
 
 
 DEGENERATE = {
@@ -128,13 +121,9 @@ def make_problem(
     seed: int = 0,
 ) -> Problem:
     """A problem on the CPU; without validation ratings or side information unless they are given."""
-    return Problem(
-        train=train,
-        validation=train[torch.zeros(0, dtype=torch.int64)] if validation is None else validation,
-        side_information=side_information,
-        device=torch.device("cpu"),
-        generator=torch.Generator().manual_seed(seed),
-    )
+    generator = torch.Generator().manual_seed(seed)
+    held_out = train[:0] if validation is None else validation
+    return Problem(train, held_out, side_information, torch.device("cpu"), generator)
 
 
 def make_side_information(n_movies: int, **features: Tensor) -> SideInformation:

@@ -10,14 +10,11 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from statistics import fmean
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 import torch
 import yaml
-from playwright.sync_api import sync_playwright
 from torch import Tensor
 
 from stages.core.compute import threads_for
@@ -31,7 +28,7 @@ from stages.ranking.ease import LinearModel
 from stages.ranking.metrics import Part, Score, measure, rating_rows
 from stages.ranking.score import POWER, Ranker, fit_new, noise_deviation, score_users, shares, values
 from stages.recommender import Recommender
-from tests.page.test_explorer import CHROMIUM, compare, data_of, probed
+from tests.page.test_explorer import compare, data_of, opened
 from tests.repository import DEFAULTS, ROOT
 
 GROUPS: dict[str, dict[str, list[str]]] = yaml.safe_load((ROOT / "tests" / "people.yaml").read_text("utf-8"))
@@ -75,12 +72,7 @@ def on_page(recommender: Recommender) -> Iterator[tuple[str, str]]:
     ids = recommender.movies["movie_id"]
     liked = [[recommender.titles.find(each) for each in titles] for titles in PEOPLE.values()]
     people = [[(movie, 4.5) for movie in movies if ids[movie] in known] for movies in liked]
-    with sync_playwright() as playwright, TemporaryDirectory() as folder:
-        copy = Path(folder) / "explorer.html"
-        copy.write_text(probed(text), encoding="utf-8")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.goto(copy.as_uri())
+    with opened(text) as page:
         for adventurous in (0.0, 0.5, 1.0):
             shared, stars, _ = compare(page, recommender, people, adventurous)
             name = f"page and terminal, slider at {adventurous}: films shared of ten"

@@ -1,7 +1,7 @@
 """A local server with scripted answers, to simulate network errors."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
@@ -27,12 +27,17 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, script: Script) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.script = script
+        self.script = dict(script)
         self.finished = threading.Event()
-        self.address = f"http://127.0.0.1:{self.server_port}"
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Nothing: clients that disconnect are expected."""
+
+    def stop(self) -> None:
+        self.finished.set()
+        self.shutdown()
+        self.server_close()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -53,20 +58,3 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *arguments: Any) -> None:
         pass
-
-
-def run_servers() -> Iterator[Serve]:
-    """A function that starts a server and returns its address; all stop with the test."""
-    started: list[Server] = []
-
-    def serve(script: Script) -> str:
-        server = Server(dict(script))
-        started.append(server)
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        return server.address
-
-    yield serve
-    for server in started:
-        server.finished.set()
-        server.shutdown()
-        server.server_close()

@@ -1,6 +1,7 @@
 """compare: differences with their intervals, of runs on the same ratings; means over seeds, in pairs."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -54,23 +55,19 @@ def test_a_difference_has_its_interval_and_a_verdict() -> None:
     assert words == "better, beyond chance"
     back = differences(make_run("two", 0.7), make_run("one", 0.8))
     assert back["RMSE, stars"][-1] == "worse, beyond chance"
-    equal = differences(make_run("one", 0.8), make_run("two", 0.8))
-    assert {cells[-1] for cells in equal.values()} == {"within chance"}
+    for other in (make_run("two", 0.8), make_run("two", 0.8, ratings=1, seed=2)):
+        equal = differences(make_run("one", 0.8), other)
+        assert {cells[-1] for cells in equal.values()} == {"within chance"}
 
 
-def test_of_two_seeds_the_ratings_may_differ_and_the_users_are_resampled_all_the_same() -> None:
-    found = differences(make_run("one", 0.8), make_run("two", 0.8, ratings=1, seed=2))
-    assert {cells[-1] for cells in found.values()} == {"within chance"}
+REFUSED: dict[str, dict[str, object]] = {
+    "split is random and temporal;": {"split": "temporal", "epochs": 9},
+    "seed is 1 and 2;": {"seed": 2, "epochs": 9},
+    "other data or code": {},
+}
 
 
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        ({"split": "temporal", "epochs": 9}, "split is random and temporal;"),
-        ({"seed": 2, "epochs": 9}, "seed is 1 and 2;"),
-        ({}, "other data or code"),
-    ],
-)
+@pytest.mark.parametrize(("reason", "changes"), REFUSED.items())
 def test_runs_with_other_held_out_ratings_are_refused(changes: dict[str, object], reason: str) -> None:
     with pytest.raises(UserError, match=f"one and two have other held-out ratings: {reason}"):
         differences(make_run("one", 0.8), make_run("two", 0.7, ratings=1, **changes))
@@ -82,9 +79,7 @@ def experiments(tmp_path: Path) -> Experiments:
     return read_experiments(tmp_path / "table.csv")
 
 
-def test_settings_are_lines_with_means_over_seeds_the_lowest_validation_error_first(
-    experiments: Experiments,
-) -> None:
+def test_settings_are_lines_with_means_the_lowest_validation_error_first(experiments: Experiments) -> None:
     ((_, header, rows),) = rank(*experiments)
     assert header == "run split epochs seeds validation_rmse rmse ndcg_at_10".split()
     assert rows == [
@@ -105,25 +100,21 @@ def test_seeds_that_both_settings_have_are_pairs(experiments: Experiments) -> No
     assert rows["ndcg_at_10"][2:] == ["+0.0050 ± 0.0050", interval, "within chance"]
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "message"),
-    [
-        ("a-1", "main", "0 seeds in common"),
-        ("a-1", "c", 'called "c"; there are: main, a-1'),
-        ("main", "other", "split is random and temporal"),
-    ],
-)
-def test_groups_that_cannot_be_paired_are_refused(
-    experiments: Experiments, first: str, second: str, message: str
-) -> None:
+UNPAIRED = {
+    "0 seeds in common": ("a-1", "main"),
+    'called "c"; there are: main, a-1': ("a-1", "c"),
+    "split is random and temporal": ("main", "other"),
+}
+
+
+@pytest.mark.parametrize(("message", "pair"), UNPAIRED.items())
+def test_groups_that_cannot_be_paired_are_refused(experiments: Experiments, pair: Any, message: str) -> None:
     with pytest.raises(UserError, match=message):
-        list(compare_seeds(*experiments, first, second))
+        list(compare_seeds(*experiments, *pair))
 
 
 @pytest.mark.parametrize("form", compare.FORMATS)
-def test_tables_are_printed_in_each_format(
-    tmp_path: Path, monkeypatch: Patch, capsys: Capture, form: str
-) -> None:
+def test_tables_are_printed(tmp_path: Path, monkeypatch: Patch, capsys: Capture, form: str) -> None:
     (tmp_path / "table.csv").write_text(SHOWN)
     monkeypatch.setattr("sys.argv", ["compare", "--csv", str(tmp_path / "table.csv"), "--format", form])
     compare.main()
@@ -150,9 +141,8 @@ def test_damaged_results_are_an_error(tmp_path: Path, monkeypatch: Patch) -> Non
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data").mkdir()
     run = make_run("one", 0.8)
-    contents = dict(
-        zip(compare.FILES, ("seed: 1", run.predictions.to_csv(), run.scores.to_csv()), strict=True)
-    )
+    texts = "seed: 1", run.predictions.to_csv(), run.scores.to_csv()
+    contents = dict(zip(compare.FILES, texts, strict=True))
     for path, content in contents.items():
         Path(path).write_text(content)
     assert read_run("workspace").parameters == {"seed": 1}

@@ -16,7 +16,7 @@ from tests.conftest import Parts, hyperparameters, make_problem, rmse, run_stage
 
 NAMES = "train.pt validation.pt test.pt side.pt model.pt ease.pt predictions.csv scores.csv"
 NAMES += " train.json test.json params.yaml"
-METRICS = evaluate.DECISIVE[:4]
+METRICS = ["rmse", "mae", "ndcg_at_10", "recall_at_10"]
 
 
 def run(directory: Path, parts: Parts, solver: Any = gibbs, **changes: object) -> tuple[Any, Any]:
@@ -34,8 +34,7 @@ def run(directory: Path, parts: Parts, solver: Any = gibbs, **changes: object) -
 
 def test_metrics_are_those_of_the_written_predictions_and_scores(tmp_path: Path, small_parts: Parts) -> None:
     validation, test = run(tmp_path, small_parts)
-    assert METRICS == ["rmse", "mae", "ndcg_at_10", "recall_at_10"]
-    assert list(validation) == [f"validation_{name}" for name in METRICS]
+    assert list(validation) == ["validation_rmse", "validation_ndcg_at_10"]
     assert list(test) == [*METRICS, "coverage_80"]
     table, scores = (pd.read_csv(tmp_path / f"{name}.csv") for name in ("predictions", "scores"))
     model, scale = Model.load(tmp_path / "model.pt"), small_parts["train"].scale()

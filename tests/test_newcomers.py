@@ -92,9 +92,3 @@ def test_newcomers_are_measured(tmp_path: Path, small_parts: Parts, solver: str)
 @pytest.mark.parametrize("changes", [{"newcomer_fraction": 0}, {"study": False}], ids=str)
 def test_newcomers_may_be_left_out(tmp_path: Path, small_parts: Parts, changes: dict[str, object]) -> None:
     assert run(tmp_path, small_parts, **changes) == {}
-
-
-def test_equal_ratings_are_predicted_exactly(tmp_path: Path, small_parts: Parts) -> None:
-    parts = small_parts.items()
-    equal = {name: replace(part, rating=torch.full_like(part.rating, 4)) for name, part in parts}
-    assert run(tmp_path, equal, newcomer_fraction=0.2)["after_5"]["rmse"] == 0

@@ -37,9 +37,7 @@ def test_titles_liked_films_and_ratings_are_one_person(run: Any) -> None:
     assert stars == {"Toy Story": 4.5, "The Matrix": 4.5, "Heat": 1}
 
 
-def test_ten_movies_that_pass_the_filters_are_shown_also_as_text(
-    run: Any, data: Path, capsys: Capture
-) -> None:
+def test_ten_movies_that_pass_are_shown_also_as_text(run: Any, data: Path, capsys: Capture) -> None:
     records = run("--user", YOU)
     assert len(records) == 10
     main(["--user", YOU, "--data", str(data)])
@@ -75,12 +73,6 @@ def test_similar_movies_are_the_nearest_unseen_ones_that_pass(run: Any, tmp_path
     mine = write(tmp_path / "mine.csv", "title,year", [("Hamlet", 1990)])
     seen = run("--similar", "toy story", "--like", "matrix", "--with", str(mine), "--top", "2")
     assert indices(seen) == [movie for movie in indices(records) if movie not in (2, 4)][:2]
-
-
-def test_a_list_without_stars_is_enough(run: Any, tmp_path: Path) -> None:
-    records = run("--watched", str(write(tmp_path / "mine.csv", "Name,Year", [("Heat", 1995)])))
-    assert 1 not in indices(records)
-    assert [each["stars"] for each in records[0]["because"][0]["ratings"]] == [None]
 
 
 @pytest.mark.parametrize(

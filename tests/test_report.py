@@ -12,24 +12,20 @@ import torch
 from stages import curve, report
 from stages.core.files import write_csv
 from stages.factorization.model import single
-from stages.movielens.ratings import Ratings
 from stages.ranking.metrics import join
 from stages.ranking.score import fit_new
 from tests import test_cluster
 from tests.clustering import builders as clustering
-from tests.conftest import Capture
+from tests.conftest import Capture, make_ratings
 
 CURVE = "points.npy movies.csv tags.csv curve.csv params.yaml"
-PATHS = (
-    ". baselines.csv scores.csv newcomers.csv history.csv clusters.csv terms.csv comparison.csv points.npy"
-)
-PATHS += " model.pt ridge.pt curve.csv results.md plots"
+TABLES = ". baselines.csv scores.csv newcomers.csv history.csv clusters.csv terms.csv comparison.csv".split()
+PATHS = [*TABLES, *"points.npy model.pt ridge.pt curve.csv results.md plots params.yaml".split()]
 STATISTICS = {"label": "small", "split": "random", "seed": 1, "density": 0.1, "mean_rating": 3.5}
 STATISTICS |= dict.fromkeys("n_users n_movies n_ratings n_train n_validation n_test".split(), 9)
-PLOTS = "clusters.md data.png explorer.html genres.png loss.csv loss.png map.png"
-PLOTS += " n_clusters.csv n_clusters.png"
-
-
+PLOTS = (
+    "clusters.md data.png explorer.html genres.png loss.csv loss.png map.png n_clusters.csv n_clusters.png"
+)
 SCORES: dict[str, dict[str, float | None]] = {
     "validation": {"model": 0.5, "biases": 1.0},
     "test": {"model": 0.5, "biases": 1.0},
@@ -60,13 +56,11 @@ def run(directory: Path, label: str = "small", measured: bool = True, **changes:
     pd.DataFrame(losses).to_csv(directory / "history.csv", index=False)
     pd.DataFrame({"rating": [1.0, 2.0], "n_ratings": [3, 4]}).to_csv(directory / "histogram.csv", index=False)
     n = len(clustering.movies())
-    (directory / "model.pt").write_bytes(
-        single(torch.tensor(3.5), torch.ones(2, 3), torch.ones(n, 3)).serialize()
-    )
-    movie = torch.arange(n)
-    ratings = Ratings(movie % 2, movie, torch.full((n,), 4.0), 0 * movie, 2, n)
+    model = single(torch.tensor(3.5), torch.ones(2, 3), torch.ones(n, 3))
+    (directory / "model.pt").write_bytes(model.serialize())
+    ratings = make_ratings([(movie % 2, movie, 4.0) for movie in range(n)], 2, n)
     (directory / "ridge.pt").write_bytes(fit_new(ratings, torch.ones(n, 1)).serialize())
-    report.main(*(directory / name for name in [*PATHS.split(), "params.yaml"]))
+    report.main(*(directory / name for name in PATHS))
     return {path.name: path.read_bytes() for path in sorted((directory / "plots").iterdir())}
 
 

@@ -39,11 +39,6 @@ def test_the_last_error_is_that_of_the_written_model(tmp_path: Path, small_parts
     assert history["validation_loss"].iloc[-1] ** 0.5 == pytest.approx(found, abs=1e-3)
 
 
-def test_without_validation_ratings_their_error_is_left_out(tmp_path: Path, small_parts: Parts) -> None:
-    run(tmp_path, {**small_parts, "validation": small_parts["validation"][:0]})
-    assert pd.read_csv(tmp_path / "history.csv")["validation_loss"].isna().all()
-
-
 def test_errors_write_nothing(tmp_path: Path, small_parts: Parts, monkeypatch: Patch) -> None:
     huge = dataclasses.replace(small_parts["train"], rating=1e30 * small_parts["train"].rating)
     with pytest.raises(UserError, match="not finite"):

@@ -32,15 +32,14 @@ def test_the_most_similar_come_first_whatever_their_length() -> None:
             found.nearest(movie, np.ones((10, 1)))
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        TWO.serialize() + b"more",
-        make_embeddings(np.array([5, 3]), TWO.embedding).serialize(),
-        make_embeddings(TWO.movie, TWO.embedding, notebook=np.zeros((0, 4, 1))).serialize(),
-    ],
-    ids=["too long", "unsorted", "unknown movie"],
-)
+OTHER = {
+    "too long": TWO.serialize() + b"more",
+    "unsorted": make_embeddings(np.array([5, 3]), TWO.embedding).serialize(),
+    "unknown movie": make_embeddings(TWO.movie, TWO.embedding, notebook=np.zeros((0, 4, 1))).serialize(),
+}
+
+
+@pytest.mark.parametrize("content", OTHER.values(), ids=OTHER)
 def test_other_content_is_an_error_that_names_the_stage(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "points.npy").write_bytes(content)
     with pytest.raises(UserError, match=r"points\.npy .*dvc repro -f points"):

@@ -5,16 +5,8 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
-from stages.clustering.metrics import (
-    Attributes,
-    cluster_metrics,
-    coherence,
-    genre_attributes,
-    popularity_explained,
-    silhouette,
-    stability,
-    tag_attributes,
-)
+from stages.clustering import metrics
+from stages.clustering.metrics import Attributes, coherence, popularity_explained, silhouette, stability
 from tests.clustering.builders import movies
 
 TWO_PAIRS = np.array([0, 0, 1, 1])
@@ -49,17 +41,16 @@ def test_coherence_is_the_z_score_over_permuted_labels_of_movies_with_attributes
     assert coherence(np.append(labels, [0, 1]), attributes(more)) == coherence(labels, attributes(weight))
 
 
-@pytest.mark.parametrize(
-    ("labels", "weight"),
-    [
-        (TWO_PAIRS, np.zeros((4, 2))),
-        (np.zeros(4, dtype=int), np.eye(4)),
-        (np.arange(4), np.eye(4)),
-        (np.array([0, 0, 1]), np.eye(3)),
-        (TWO_PAIRS, np.ones((4, 1))),
-    ],
-    ids=["no attributes", "one cluster", "a cluster each", "too few movies", "all equal"],
-)
+UNDEFINED = {
+    "no attributes": (TWO_PAIRS, np.zeros((4, 2))),
+    "one cluster": (np.zeros(4, dtype=int), np.eye(4)),
+    "a cluster each": (np.arange(4), np.eye(4)),
+    "too few movies": (np.array([0, 0, 1]), np.eye(3)),
+    "all equal": (TWO_PAIRS, np.ones((4, 1))),
+}
+
+
+@pytest.mark.parametrize(("labels", "weight"), UNDEFINED.values(), ids=UNDEFINED)
 def test_coherence_is_undefined(labels: np.ndarray, weight: np.ndarray) -> None:
     assert coherence(labels, attributes(weight)) is None
 
@@ -76,18 +67,18 @@ def test_silhouette_and_stability_by_hand() -> None:
 
 def test_undefined_metrics_are_left_out() -> None:
     one_cluster = [np.zeros(75, dtype=int)]
-    found = cluster_metrics(np.ones((75, 2)), one_cluster, movies(), attributes(np.zeros((75, 1))))
+    found = metrics.cluster_metrics(np.ones((75, 2)), one_cluster, movies(), attributes(np.zeros((75, 1))))
     assert found == {"smallest": 75, "largest": 75, "popularity_explained": pytest.approx(0)}
 
 
 def test_genres_are_columns_and_so_are_tags_on_three_movies_or_more_with_rare_ones_weighing_more() -> None:
     rows = [(movie, "common", 1) for movie in range(6)] + [(movie, "rare", 1) for movie in range(3)]
     tags = pd.DataFrame([*rows, (0, "once", 9), (99, "elsewhere", 1)], columns=["movie", "tag", "n_users"])
-    found = tag_attributes(tags, pd.Series([6, 0, 1, 2, 3, 4, 5], index=range(10, 17)))
+    found = metrics.tag_attributes(tags, pd.Series([6, 0, 1, 2, 3, 4, 5], index=range(10, 17)))
     assert found.terms == ["common", "rare"]
     weight = found.weight.toarray()
     assert weight[1, 1] > weight[1, 0] > 0
     assert weight[[0, 4], 1].tolist() == [0, 0]
-    genres = genre_attributes(pd.Series(["A|B", "", "B"], index=[5, 9, 7]))
+    genres = metrics.genre_attributes(pd.Series(["A|B", "", "B"], index=[5, 9, 7]))
     assert genres.terms == ["A", "B"]
     assert genres.weight.toarray().tolist() == [[1, 1], [0, 0], [0, 1]]

@@ -21,9 +21,7 @@ def rated(probability: np.ndarray) -> Ratings:
 
 
 @pytest.mark.parametrize("limits", [{}, {"MAX_LANDMARKS": 10, "BLOCK": 7}])
-def test_two_audiences_are_two_directions_and_popularity_does_not_matter(
-    limits: dict[str, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_audiences_are_two_directions(limits: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in limits.items():
         monkeypatch.setattr(ppmi, name, value)
     popularity = np.tile(np.repeat([0.2, 0.7], 10), 2)

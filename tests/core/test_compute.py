@@ -1,11 +1,10 @@
 """Stages use the devices and cores that there are."""
 
+import threading
 from typing import Any, Literal
 
-import joblib
 import pytest
 import torch
-from joblib import cpu_count
 
 from stages.core import compute
 from stages.core.cli import UserError
@@ -24,41 +23,15 @@ def test_only_available_devices_are_chosen(monkeypatch: pytest.MonkeyPatch, gpu:
         choose_device("xpu")
 
 
-@pytest.fixture
-def n_jobs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many fits at a time each call of `run_parallel` allows; they run one after another here."""
-    found = list[int]()
-
-    def parallel(n_jobs: int, prefer: str) -> Any:
-        found.append(n_jobs)
-        return joblib.Parallel(n_jobs=1)
-
-    monkeypatch.setattr(compute, "Parallel", parallel)
-    return found
-
-
 def fail(number: int) -> int:
     raise UserError(f"{number} is wrong")
 
 
-@pytest.mark.skipif(cpu_count() < 2, reason="this machine has one core")
-@pytest.mark.parametrize(
-    ("n_ratings", "n_processes", "n_threads"),
-    [(TINY - 1, 1, 1), (TINY, 2, 2), (LARGE, 2, 2), (LARGE + 1, 2, 1)],
-)
-def test_fits_are_parallel_if_that_saves_time(
-    n_ratings: int, n_processes: int, n_threads: int, n_jobs: list[int]
-) -> None:
-    run_parallel(abs, [(1,), (2,)], n_ratings, "processes")
-    run_parallel(abs, [(1,), (2,)], n_ratings, "threads")
-    assert n_jobs == [n_processes, n_threads]
-
-
-def test_fits_on_a_gpu_run_one_after_another(monkeypatch: pytest.MonkeyPatch, n_jobs: list[int]) -> None:
+def test_fits_on_a_gpu_run_one_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads that first use CUDA at the same time can fail."""
     monkeypatch.setattr(compute, "available_devices", lambda: ["cuda", "cpu"])
-    run_parallel(abs, [(1,), (2,)], TINY, device="auto")
-    assert n_jobs == [1]
+    threads = run_parallel(threading.get_ident, [(), ()], TINY, device="auto")
+    assert set(threads) == {threading.get_ident()}
 
 
 @pytest.mark.parametrize("n_ratings", [0, TINY, LARGE + 1])

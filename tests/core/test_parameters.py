@@ -10,46 +10,30 @@ from stages.core.cli import UserError
 from stages.core.parameters import Parameters
 from tests.repository import DEFAULTS, ROOT, STAGES, parameters_of
 
-
-@pytest.mark.parametrize("stage", STAGES)
-def test_defaults_are_valid(stage: str) -> None:
-    parameters = parameters_of(stage).load(ROOT / "params.yaml")
-    assert set(parameters.model_dump()) <= set(DEFAULTS)
+WRITTEN = [("learning_rate", "1e-05", 1e-5), ("latent_factors", 16.0, 16), ("latent_factors", "16", 16)]
 
 
-@pytest.mark.parametrize(
-    ("key", "written", "read"),
-    [
-        ("learning_rate", "1e-05", 1e-5),
-        ("latent_factors", 16.0, 16),
-        ("latent_factors", "16", 16),
-        ("biases", "false", False),
-    ],
-)
+@pytest.mark.parametrize(("key", "written", "read"), [*WRITTEN, ("biases", "false", False)])
 def test_values_are_read_in_every_form_that_dvc_writes(key: str, written: object, read: object) -> None:
     assert getattr(parameters_of("train").parse(DEFAULTS | {key: written}), key) == read
 
 
-@pytest.mark.parametrize(
-    ("stage", "key", "value"),
-    [
-        ("train", "latent_factors", 0),
-        ("train", "latent_factors", 16.5),
-        ("train", "latent_factors", True),
-        ("train", "learning_rate", float("nan")),
-        ("train", "solver", "sgd"),
-        ("train", "biases", "perhaps"),
-        ("prepare", "test_fraction", 1),
-        ("report", "top_movies", "ten"),
+INVALID: dict[str, list[tuple[str, object]]] = {
+    "train": [
+        *(("latent_factors", value) for value in (0, 16.5, True)),
+        *(("learning_rate", float("nan")), ("solver", "sgd"), ("biases", "perhaps")),
     ],
-)
-def test_an_error_names_the_key_and_the_invalid_value(stage: str, key: str, value: object) -> None:
-    with pytest.raises(UserError) as error:
-        parameters_of(stage).parse(DEFAULTS | {key: value})
-    assert f"{key} is {value!r}" in str(error.value)
+    "prepare": [("test_fraction", 1)],
+    "report": [("top_movies", "ten")],
+}
 
 
-def test_an_error_names_every_wrong_key() -> None:
+@pytest.mark.parametrize("stage", INVALID)
+def test_an_error_names_every_invalid_key_and_its_value(stage: str) -> None:
+    for key, value in INVALID[stage]:
+        with pytest.raises(UserError) as error:
+            parameters_of(stage).parse(DEFAULTS | {key: value})
+        assert f"{key} is {value!r}" in str(error.value)
     wrong = {key: value for key, value in DEFAULTS.items() if key != "seed"} | {"split": "newest"}
     with pytest.raises(UserError, match=r"(?s)seed is missing.*split is 'newest'.*'random', 'temporal'"):
         parameters_of("prepare").parse(wrong)

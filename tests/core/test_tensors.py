@@ -32,7 +32,6 @@ def test_a_view_is_stored_without_the_rest_of_its_tensor() -> None:
 
 
 INVALID: dict[str, tuple[object, str]] = {
-    "a list": ({**VALUES, "movie": [0, 1, 2]}, "movie"),
     "whole numbers": ({**VALUES, "rating": torch.zeros(3, dtype=torch.int64)}, "rating is torch.int64[3]"),
     "another length": ({**VALUES, "movie": torch.arange(2)}, "torch.int64[2]"),
     "an index out of range": ({**VALUES, "n_movies": 2}, "0 to 1"),
@@ -42,9 +41,7 @@ INVALID: dict[str, tuple[object, str]] = {
 
 
 @pytest.mark.parametrize(("content", "part"), INVALID.values(), ids=INVALID)
-def test_a_file_is_an_error_in_one_line_with(
-    tmp_path: Path, monkeypatch: Patch, content: object, part: str
-) -> None:
+def test_a_file_is_an_error_with(tmp_path: Path, monkeypatch: Patch, content: object, part: str) -> None:
     monkeypatch.chdir(tmp_path)
     torch.save(content, tmp_path / "a.pt")
     with pytest.raises(UserError, match=r"^.*a\.pt .*dvc repro -f prepare[^\n]*$") as error:
@@ -52,10 +49,3 @@ def test_a_file_is_an_error_in_one_line_with(
     assert part in str(error.value)
     assert len(str(error.value)) < len(str(tmp_path)) + 200
     assert not (tmp_path / "exploited").exists()
-
-
-def test_a_directory_and_a_missing_file_are_errors(tmp_path: Path) -> None:
-    (tmp_path / "directory.pt").mkdir()
-    for name in ("directory.pt", "missing.pt"):
-        with pytest.raises(UserError, match=f"{name} .*dvc repro"):
-            Ratings.load(tmp_path / name)

@@ -9,7 +9,7 @@ import pytest
 from stages.core import memory
 from stages.core.cli import UserError
 from stages.movielens.layouts import read
-from tests.conftest import Capture, MakeZip, Patch
+from tests.conftest import MakeZip, Patch
 
 RATINGS, MOVIES = "userId,movieId,rating,timestamp\n", "movieId,title,genres\n"
 CSV = {
@@ -34,13 +34,15 @@ BASES = {"ml": CSV, "ml-1m": DOUBLE_COLON, "ml-100k": TAB}
 @pytest.mark.parametrize("members", BASES.values(), ids=BASES)
 def test_every_layout_gives_the_same_tables(make_zip: MakeZip, members: dict[str, str]) -> None:
     release = read(make_zip(members))
-    assert list(release.ratings) == ["user_id", "movie_id", "rating", "timestamp"]
-    assert release.ratings.to_numpy().tolist() == [[1, 10, 4, 964982703], [2, 20, 0.5, 964982704]]
-    assert release.movies[["movie_id", "title", "genres"]].to_numpy().tolist() == [
-        [10, "Matrix, The (1999)", "Action|Sci-Fi"],
-        [20, 'Say "NA"', "(no genres listed)"],
-    ]
-    assert release.tags.columns.tolist() == ["user_id", "movie_id", "tag"]
+    assert release.ratings.to_dict("list") == {
+        "user_id": [1, 2],
+        "movie_id": [10, 20],
+        "rating": [4, 0.5],
+        "timestamp": [964982703, 964982704],
+    }
+    assert release.movies["movie_id"].tolist() == [10, 20]
+    assert release.movies["title"].tolist() == ["Matrix, The (1999)", 'Say "NA"']
+    assert release.movies["genres"].tolist() == ["Action|Sci-Fi", "(no genres listed)"]
     assert release.tags.empty
 
 
@@ -79,21 +81,17 @@ def test_the_ratings_of_a_fold_are_those_to_train_on_then_those_to_test(make_zip
     assert read(make_zip(base | parts)).n_test == 0
     with pytest.raises(UserError, match=rf"made\.zip .*'u9', only {path.stem}"):
         read(make_zip(base | parts), "u9")
-    with pytest.raises(
-        UserError, match=rf"{path.name} and {path.stem}\.test: userId .* rated this movie before"
-    ):
+    with pytest.raises(UserError, match=rf"{path.name} and {path.stem}\.test: userId"):
         read(make_zip(base | parts | {str(path): first}), path.stem)
 
 
-def test_control_characters_become_spaces_also_in_names(make_zip: MakeZip, capsys: Capture) -> None:
+def test_control_characters_become_spaces(make_zip: MakeZip) -> None:
     movies = f'{MOVIES}10,"Two\r\nlines\x1b[31m\u2028",A\n20,NA,"B\r"\n'
     tags = 'userId,movieId,tag,timestamp\n2,10,"dark,\rslow",1445714994\n'
-    members = {**CSV, "ml/movies.csv": movies, "ml/tags.csv": tags}
-    release = read(make_zip({name.replace("ml", "\x1b[2J"): content for name, content in members.items()}))
+    release = read(make_zip({**CSV, "ml/movies.csv": movies, "ml/tags.csv": tags}))
     assert release.movies["title"].tolist() == ["Two lines [31m ", "NA"]
     assert release.movies["genres"].tolist() == ["A", "B "]
     assert release.tags.to_dict("records") == [{"user_id": 2, "movie_id": 10, "tag": "dark, slow"}]
-    assert "�[2J/ratings.csv" in capsys.readouterr().out
 
 
 def test_files_are_found_in_any_folder_and_case(make_zip: MakeZip) -> None:
@@ -128,11 +126,7 @@ INVALID: dict[str, tuple[str, str | bytes, list[str]]] = {
     "no line": ("ml/ratings.csv", "", []),
     "the encoding UTF-16": ("ml/ratings.csv", RATINGS.encode("utf-16"), ["line 1", "userId"]),
     "the encoding Latin-1": ("ml/movies.csv", LATIN_1, ["line 3", "title", "Am\ufffdlie", "UTF-8"]),
-    "a line break in a title": (
-        "ml/movies.csv",
-        f'{MOVIES}10,"A\n(1999)",B\n\n10,C,B\n',
-        ["line 5", "title C"],
-    ),
+    "a break in a title": ("ml/movies.csv", f'{MOVIES}10,"A\n(1999)",B\n\n10,C,B\n', ["line 5", "title C"]),
     "an endless title": ("ml/movies.csv", f"{MOVIES}10,{'A' * 10**6},B\n", ["line 2", "title", "1000 char"]),
     "a movie listed twice": ("ml/movies.csv", f"{MOVIES}10,A,B\n10,C,B\n", ["line 3", "movieId 10, title C"]),
     "long tags": ("ml/tags.csv", "userId,movieId,tag\n1,10,a,b,c\n", ["line 2"]),
@@ -144,9 +138,7 @@ INVALID: dict[str, tuple[str, str | bytes, list[str]]] = {
 
 
 @pytest.mark.parametrize(("file", "content", "parts"), INVALID.values(), ids=INVALID)
-def test_an_error_names_the_file_line_and_value_of(
-    make_zip: MakeZip, file: str, content: str | bytes, parts: list[str]
-) -> None:
+def test_an_error_names_the_place_of(make_zip: MakeZip, file: str, content: Any, parts: list[str]) -> None:
     with pytest.raises(UserError) as error:
         read(make_zip({**BASES[Path(file).parent.name], file: content}))
     for part in [file, *parts]:
@@ -157,11 +149,7 @@ ENDLESS = MOVIES + "".join(f"{n},A,{n}\n" for n in range(201))
 FOLD = {**CSV, "u1.base": f"{RATINGS}1,10,4,5\n", "u1.test": f"{RATINGS}1,20,4,5\n"}
 INVALID_ZIPS: dict[str, tuple[dict[str, str], str | None, str]] = {
     "without ratings": ({"ml/inner.zip": "PK"}, None, r"made\.zip .*ratings\.csv.*inner\.zip"),
-    "with two files of one name": (
-        {**CSV, "old/Ratings.csv": ""},
-        None,
-        "ml/ratings.csv and old/Ratings.csv",
-    ),
+    "with two of one name": ({**CSV, "old/Ratings.csv": ""}, None, "ml/ratings.csv and old/Ratings.csv"),
     "with endless genres": ({**CSV, "ml/movies.csv": ENDLESS}, None, "201 different genres"),
     "without folds": (CSV, "u1", r"made\.zip .*'u1'"),
     "without test ratings": ({**FOLD, "u1.test": RATINGS}, "u1", "u1.test contains no ratings"),

@@ -29,10 +29,22 @@ globalThis.explorer = Object.freeze({
       deviation: answer.movies.map(({row}) => deviation(model, answer.person, row)),
     };
   },
-  colours: () => clusters.map(({colour}) => colour).concat([0, 0.5, 1].map(between)),
-  updateTime: () => {
-    const began = performance.now();
-    update();
-    return performance.now() - began;
+  drawn: () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+  lines: (selector) => {
+    const lines = (element) => element.offsetHeight / Number.parseFloat(getComputedStyle(element).lineHeight);
+    return Math.max(...[...document.querySelectorAll(selector)].map(lines));
   },
+  lowestControl: () => {
+    const controls = [...document.querySelectorAll("button, select, input:not(#file)")];
+    const shown = controls.filter((element) => element.offsetParent);
+    return Math.min(...shown.map((element) => element.getBoundingClientRect().height));
+  },
+  dropOrPaste: (way) => {
+    const data = new DataTransfer();
+    if (way === "drop") data.items.add(new File(["title,rating\nHeat,4"], "films.csv"));
+    else data.setData("text", "Heat (1995)\nToy Story\nThe Good, the Bad and the Ugly\n");
+    const options = {bubbles: true, cancelable: true, dataTransfer: data, clipboardData: data};
+    document.body.dispatchEvent(new {drop: DragEvent, paste: ClipboardEvent}[way](way, options));
+  },
+  colours: () => clusters.map(({colour}) => colour).concat([0, 0.5, 1].map(between)),
 });

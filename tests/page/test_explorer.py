@@ -5,7 +5,9 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -35,27 +37,20 @@ DARK = {"color_scheme": "dark"}
 FORCED = {"forced_colors": "active"}
 PROBE = Path(__file__).with_name("probe.js")
 STORED = "movie-factors.films"
-STYLE = "getComputedStyle(element)"
-SIZES = (
-    "[...document.body.querySelectorAll('*')]"
-    ".filter(element => element.offsetParent && element.innerText?.trim())"
-    f".map(element => {STYLE}.fontSize)"
-)
-LINES = f"all => all.map(element => element.offsetHeight / parseFloat({STYLE}.lineHeight))"
-DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-DROP_OR_PASTE = """way => {
-  const data = new DataTransfer();
-  if (way === "drop") data.items.add(new File(["title,rating\\nHeat,4"], "films.csv"));
-  else data.setData("text", "Heat (1995)\\nToy Story\\nThe Good, the Bad and the Ugly\\n");
-  const options = {bubbles: true, cancelable: true, dataTransfer: data, clipboardData: data};
-  document.body.dispatchEvent(new {drop: DragEvent, paste: ClipboardEvent}[way](way, options));
-}"""
 
 
 @pytest.fixture(scope="module")
 def content(artifacts: Artifacts) -> str:
     table = small_movies(artifacts)
     return small_page(artifacts, table, small_clusters(table))
+
+
+def movie_id(movie: int) -> int:
+    return movie * 10 + 7
+
+
+TOY_STORY, HEAT = movie_id(0), movie_id(1)
+ALL = {"rated": {movie_id(movie): 4 for movie in range(20)}}
 
 
 def data_of(page: str) -> Any:
@@ -99,14 +94,29 @@ def test_the_page_of_a_large_model_stays_small(factors: int) -> None:
 # ---- in Chromium
 
 
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("needs Chromium on the PATH")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as started:
         yield started
-        started.close()
+
+
+@contextmanager
+def opened(content: str) -> Iterator[Page]:
+    """A page whose script has `explorer`, in Chromium."""
+    with chromium() as browser, TemporaryDirectory() as folder:
+        path = Path(folder) / "explorer.html"
+        path.write_text(probed(content), encoding="utf-8")
+        page = browser.new_page()
+        page.goto(path.as_uri())
+        yield page
 
 
 Visit = Callable[..., Page]
@@ -127,19 +137,17 @@ def visit(browser: Browser, tmp_path: Path, content: str) -> Iterator[Visit]:
 
     def go(
         fragment: str = "",
-        page: str | None = None,
-        rated: dict[str, float | None] | None = None,
+        page: str = "",
+        rated: dict[int, float] | None = None,
+        context: BrowserContext | None = None,
         **options: Any,
     ) -> Page:
         if page:
             path.write_text(probed(page), encoding="utf-8")
-        context = browser.new_context(reduced_motion="reduce", **{**DESKTOP, **options})
+        context = context or browser.new_context(reduced_motion="reduce", **{**DESKTOP, **options})
         if rated:
-            rows = json.dumps([[id_, stars, 0] for id_, stars in rated.items()])
+            rows = json.dumps([[str(movie_id), stars, 0] for movie_id, stars in rated.items()])
             context.add_init_script(f"localStorage.setItem('{STORED}', {json.dumps(rows)})")
-        return another(context, fragment)
-
-    def another(context: BrowserContext, fragment: str = "") -> Page:
         opened = context.new_page()
         opened.set_default_timeout(5_000)
         opened.on("request", lambda request: seen.append(request.url.split("#")[0]))
@@ -149,7 +157,6 @@ def visit(browser: Browser, tmp_path: Path, content: str) -> Iterator[Visit]:
         opened.goto(path.as_uri() + fragment)
         return opened
 
-    go.another = another  # type: ignore[attr-defined]
     yield go
     for context in browser.contexts:
         context.close()
@@ -206,23 +213,9 @@ def boxes(page: Page, of: str) -> list[Bbox]:
     return [Bbox.from_bounds(*each).padded(-0.1) for each in bounds]
 
 
-def apart(boxes: list[Bbox]) -> bool:
-    return not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
-
-
 def selected(page: Page) -> Locator:
     """The title of the selected movie."""
     return page.locator("#detail h2")
-
-
-def movie_id(movie: int) -> int:
-    return movie * 10 + 7
-
-
-ALL = {"rated": {str(movie_id(movie)): 4 for movie in range(20)}}
-
-
-# ---- rating
 
 
 def test_three_films_are_named_by_keys_alone_and_recommendations_follow(visit: Visit) -> None:
@@ -260,8 +253,7 @@ def test_a_film_is_loved_by_a_tap_and_taken_back_by_the_next(visit: Visit) -> No
     tile = page.locator(".tile").first
     tile.click()
     expect(tile).to_have_attribute("aria-pressed", "true")
-    expect(page.locator("#ask")).to_have_text("Name two more")
-    expect(page.locator("#teaser")).to_contain_text("You may like")
+    expect(page.locator("#teaser")).to_be_visible()
     tile.click()
     expect(tile).to_have_attribute("aria-pressed", "false")
     expect(page.locator("#next")).to_be_hidden()
@@ -269,9 +261,7 @@ def test_a_film_is_loved_by_a_tap_and_taken_back_by_the_next(visit: Visit) -> No
     expect(tile).to_have_attribute("aria-pressed", "true")
 
 
-def test_stars_are_given_by_half_and_taken_back_by_the_same_star_and_keys_undone_together(
-    visit: Visit,
-) -> None:
+def test_stars_are_given_by_half_taken_back_by_the_same_star_and_keys_undone_together(visit: Visit) -> None:
     page = visit(**ALL)
     show(page, "Rate")
     slider = stars(page, "Toy Story")
@@ -337,7 +327,7 @@ def test_ratings_survive_a_reload_and_are_cleared_and_brought_back(visit: Visit)
 
 def test_two_tabs_keep_the_ratings_of_both(visit: Visit) -> None:
     page = visit()
-    other = visit.another(page.context)  # type: ignore[attr-defined]
+    other = visit(context=page.context)
     name(page, "toy story")
     name(other, "heat")
     for each in (page, other):
@@ -349,14 +339,9 @@ def test_two_tabs_keep_the_ratings_of_both(visit: Visit) -> None:
 
 
 def test_films_of_other_data_stay_stored(visit: Visit) -> None:
-    page = visit(rated={"999999": 4})
+    page = visit(rated={999999: 4})
     name(page, "heat")
-    assert page.evaluate(f"localStorage['{STORED}']") == f'[["{movie_id(1)}",4.5],["999999",4,0]]'
-
-
-def test_all_low_ratings_are_said(visit: Visit) -> None:
-    page = visit(rated={str(movie_id(0)): 1})
-    expect(page.locator("#yours-note")).to_contain_text("Add one")
+    assert page.evaluate(f"localStorage['{STORED}']") == f'[["{HEAT}",4.5],["999999",4,0]]'
 
 
 def test_ratings_are_shared_by_a_link(visit: Visit) -> None:
@@ -365,7 +350,7 @@ def test_ratings_are_shared_by_a_link(visit: Visit) -> None:
     page.get_by_role("button", name="Copy a link").click()
     link = page.locator("#import-note a").get_attribute("href")
     assert link
-    other = visit("#" + link.split("#")[1] + ",424242-7", rated={str(movie_id(1)): 2})
+    other = visit("#" + link.split("#")[1] + ",424242-7", rated={HEAT: 2})
     expect(other.locator("#toast")).to_contain_text("Added from this link: 19 films")
     show(other, "Rate")
     expect(other.locator("#yours li")).to_have_count(20)
@@ -410,7 +395,7 @@ def test_lists_are_read_and_exported(visit: Visit, artifacts: Artifacts, tmp_pat
 def test_a_list_is_dropped_or_pasted(visit: Visit) -> None:
     page = visit()
     for way, films in (("drop", 1), ("paste", 3)):
-        page.evaluate(DROP_OR_PASTE, way)
+        page.evaluate("way => explorer.dropOrPaste(way)", way)
         expect(page.locator("#yours li")).to_have_count(films)
     expect(page.locator("#yours")).to_contain_text("Heat")
 
@@ -433,9 +418,6 @@ def test_wrong_files_and_many_unknown_titles_are_explained(visit: Visit, tmp_pat
             expect(page.locator("#import-note")).to_contain_text(part)
 
 
-# ---- watching
-
-
 def test_filters_and_less_known_films_change_recommendations(visit: Visit) -> None:
     page = visit()
     show(page, "Watch")
@@ -456,36 +438,23 @@ def test_filters_and_less_known_films_change_recommendations(visit: Visit) -> No
     expect(page.locator("#basis")).to_contain_text("No film passes")
 
 
-def test_the_order_is_explained_once_and_six_films_are_seen_at_once(visit: Visit) -> None:
-    page = visit(**ALL, viewport={"width": 1280, "height": 900})
-    expect(page.locator("#basis")).to_have_text(re.compile(r"\d\.\d"))
-    assert "±" not in page.locator("#recommendations").inner_text()
-    sixth = page.locator("#recommendations > li").nth(5).bounding_box()
-    assert sixth
-    assert sixth["y"] + sixth["height"] <= 900
-
-
-def test_there_are_three_sizes_of_type_and_titles_of_two_lines(visit: Visit, artifacts: Artifacts) -> None:
+def test_long_titles_are_cut_after_two_lines(visit: Visit, artifacts: Artifacts) -> None:
     table = small_movies(artifacts)
     table["title"] = table["title"].mask(table["title"] != "Heat", table["title"] + " and so on" * 30)
+    long_titles = small_page(artifacts, table, small_clusters(table))
     for options in (DESKTOP, PHONE):
-        page = visit(page=small_page(artifacts, table, small_clusters(table)), **ALL, **options)
-        sizes = set()
-        for part in ("Rate", "Watch", "Map"):
-            show(page, part)
-            sizes |= set(page.evaluate(SIZES))
-        assert len(sizes) <= 3
+        page = visit(page=long_titles, **ALL, **options)
         for part, text in (("Rate", ".tile .clamp"), ("Watch", "#recommendations .clamp")):
             show(page, part)
-            assert max(page.locator(text).evaluate_all(LINES)) < 2.3
+            assert page.evaluate("selector => explorer.lines(selector)", text) < 2.3
 
 
 def test_links_lead_out_only_where_ids_are_known(visit: Visit) -> None:
-    page = visit(f"#movie={movie_id(1)}")
+    page = visit(f"#movie={HEAT}")
     links = page.locator("#detail a")
     expect(links.first).to_have_attribute("href", "https://www.imdb.com/title/tt0113277/")
     expect(links.last).to_have_attribute("href", "https://www.themoviedb.org/movie/949")
-    page.goto(page.url.split("#")[0] + f"#movie={movie_id(0)}")
+    page.goto(page.url.split("#")[0] + f"#movie={TOY_STORY}")
     expect(selected(page)).to_contain_text("Toy Story")
     expect(links).to_have_count(0)
 
@@ -501,12 +470,7 @@ def test_details_open_beside_the_list_and_give_the_focus_back(visit: Visit) -> N
     expect(first).to_be_focused()
 
 
-# ---- searching
-
-
-def test_titles_are_found_as_movielens_writes_them_and_a_search_without_a_result_says_so(
-    visit: Visit,
-) -> None:
+def test_titles_are_found_as_movielens_writes_them_and_others_are_named(visit: Visit) -> None:
     page = visit()
     for text in ("Heat", "Heat (1995)", "heat 1995", "Good, the Bad and the Ugly, The"):
         assert page.evaluate("text => explorer.find(text)", text).startswith(("Heat", "The Good"))
@@ -515,9 +479,6 @@ def test_titles_are_found_as_movielens_writes_them_and_a_search_without_a_result
     expect(find(page, "hamlet (1990)").first).to_contain_text("1990")
     find(page, "hamlet (2050)")
     expect(page.locator("#note")).to_contain_text("2000")  # in which the data ends
-
-
-# ---- the map
 
 
 def test_a_movie_leads_to_its_nearest_movies_and_escape_goes_back(visit: Visit) -> None:
@@ -531,29 +492,13 @@ def test_a_movie_leads_to_its_nearest_movies_and_escape_goes_back(visit: Visit) 
     expect(selected(page)).to_have_text(first)
     page.keyboard.press("Escape")
     expect(selected(page)).to_be_hidden()
-    page.mouse.move(*dot(page, movie_id(1)))
+    page.mouse.move(*dot(page, HEAT))
     for text in ("Heat (1995)", "Action, Crime", "ratings, mean", "3. Crime"):
         expect(page.get_by_role("tooltip")).to_contain_text(text)
 
 
-def test_a_close_up_frames_half_of_the_nearest_movies(visit: Visit) -> None:
-    zooms = []
-    for movie in (2, 8, 14, 20):
-        page = visit(f"#movie={movie_id(movie)}")
-        zooms.append(view(page)["zoom"])
-        canvas = page.locator("canvas").bounding_box()
-        assert canvas
-        frame = Bbox.from_bounds(*(canvas[each] for each in ("x", "y", "width", "height")))
-        data = data_of(page.content())
-        ids = pd.Series(data["movies"]["id"])
-        on_map = ids[pd.Series(data["movies"]["x"]).notna()].tolist()
-        near = ids[data["near"][on_map.index(str(movie_id(movie)))]]
-        assert sum(frame.contains(*dot(page, other)) for other in near) >= 5
-    assert max(zooms) > 1
-
-
 def test_a_film_of_the_list_is_shown_on_the_map_and_the_other_way_round(visit: Visit) -> None:
-    page = visit(rated={str(movie_id(0)): 5})
+    page = visit(rated={TOY_STORY: 5})
     page.locator("#recommendations .name").first.click()
     page.get_by_role("button", name="Show on the map").click()
     expect(page.locator("canvas")).to_be_visible()
@@ -607,15 +552,13 @@ def test_the_map_is_zoomed_and_moved_by_mouse_and_keys(visit: Visit) -> None:
 def test_a_phone_is_tapped_and_pinched_and_nothing_is_too_small(visit: Visit) -> None:
     page = visit(**PHONE)
     page.locator(".tile").first.tap()
-    controls = "[...document.querySelectorAll('button, select, input:not(#file)')]"
-    is_small = "element => element.offsetParent && element.getBoundingClientRect().height < 40"
     for width in (390, 320):
         page.set_viewport_size({"width": width, "height": 844})
         for part in ("Rate", "Watch", "Map"):
             show(page, part)
-            assert not page.evaluate(f"{controls}.some({is_small})")
+            assert page.evaluate("explorer.lowestControl()") >= 40
             assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    page.touchscreen.tap(*dot(page, movie_id(1)))
+    page.touchscreen.tap(*dot(page, HEAT))
     expect(selected(page)).to_have_text("Heat (1995)")
     page.get_by_role("button", name="Close").tap()
     zoom, session = view(page)["zoom"], page.context.new_cdp_session(page)
@@ -626,14 +569,12 @@ def test_a_phone_is_tapped_and_pinched_and_nothing_is_too_small(visit: Visit) ->
 
 
 @pytest.mark.parametrize("options", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_texts_and_badges_on_the_map_cover_nothing_and_name_every_cluster_once(
-    visit: Visit, options: dict[str, Any]
-) -> None:
-    for fragment in (f"#movie={movie_id(1)}", "#cluster=1", ""):
-        page = visit(fragment, rated={str(movie_id(0)): 5, str(movie_id(6)): 4}, **options)
+def test_texts_on_the_map_cover_nothing_and_name_every_cluster(visit: Visit, options: Any) -> None:
+    for fragment in (f"#movie={HEAT}", "#cluster=1", ""):
+        page = visit(fragment, rated={TOY_STORY: 5, movie_id(6): 4}, **options)
         show(page, "Map")
-        page.evaluate(DRAWN)
-        assert apart(boxes(page, "texts"))
+        page.evaluate("explorer.drawn()")
+        assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes(page, "texts"), 2))
         assert page.evaluate("explorer.coveredDots()") <= 0.05
         assert len(boxes(page, "badges")) > 5  # also while a film is selected
         circles = [((box.p0 + box.p1) / 2, box.width / 2) for box in boxes(page, "badges")]
@@ -651,30 +592,30 @@ def test_the_clusters_are_listed_without_javascript(visit: Visit) -> None:
     expect(page.locator("#rate")).to_be_hidden()
 
 
-# ---- for everybody
-
-
-@pytest.mark.parametrize("options", [{}, DARK, FORCED, PHONE, PHONE | DARK])
+@pytest.mark.parametrize("options", [{}, DARK, PHONE], ids=["desktop", "dark", "phone"])
 def test_there_are_no_accessibility_violations(visit: Visit, options: dict[str, Any]) -> None:
     page = visit(**options)
     page.locator(".tile").first.click()
-    for part in ("rate", "watch", "map"):
-        page.evaluate("part => document.querySelector(`nav [data-to=${part}]`).click()", part)
+    for part in ("Rate", "Watch", "Map"):
+        show(page, part)
+        if part == "Map":
+            find(page, "hamlet").first.click()
         found = Axe().run(page)
         assert not found.violations_count, found.generate_report()
-    find(page, "hamlet").first.click()
-    found = Axe().run(page)
-    assert not found.violations_count, found.generate_report()
 
 
-@pytest.mark.parametrize("options", [FORCED, FORCED | DARK], ids=["light", "dark"])
-def test_stars_are_visible_in_forced_colours(visit: Visit, options: dict[str, Any]) -> None:
-    page = visit(**ALL, **options)
-    show(page, "Rate")
-    parts = "['::before', '::after'].map(part => getComputedStyle(element, part).backgroundColor)"
-    colours = page.locator("#yours .stars").first.evaluate(f"element => {parts}")
-    paper = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
-    assert all(contrast(colour, paper) >= 3 for colour in colours)
+@pytest.mark.parametrize("options", [{}, DARK], ids=["light", "dark"])
+def test_dots_and_stars_have_a_contrast_of_three_to_one(visit: Visit, options: dict[str, Any]) -> None:
+    page, forced = visit(**options), visit(**ALL, **FORCED, **options)
+    show(forced, "Rate")
+    of_stars = forced.locator("#yours .stars").first.evaluate(
+        "element => ['::before', '::after'].map(part => getComputedStyle(element, part).backgroundColor)"
+    )
+    *of_clusters, _, _, _ = of_dots = page.evaluate("explorer.colours()")
+    assert of_clusters == COLOURS[: len(of_clusters)]  # as in map.png
+    for shown, colours in ((page, [*of_dots, *COLOURS]), (forced, of_stars)):
+        paper = shown.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+        assert all(contrast(colour, paper) >= 3 for colour in colours), colours
 
 
 def test_the_list_is_printed(visit: Visit) -> None:
@@ -684,24 +625,6 @@ def test_the_list_is_printed(visit: Visit) -> None:
     expect(page.locator("#recommendations .name").first).to_be_visible()
     for part in ("header", "#filters", "#map", "#side", "#foot", ".acts >> nth=0"):
         expect(page.locator(part)).to_be_hidden()
-
-
-@pytest.mark.parametrize("options", [{}, DARK], ids=["light", "dark"])
-def test_dots_have_a_contrast_of_three_to_one(visit: Visit, options: dict[str, Any]) -> None:
-    page = visit(**options)
-    paper = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
-    *of_clusters, _, _, _ = colours = page.evaluate("explorer.colours()")
-    assert of_clusters == COLOURS[: len(of_clusters)]  # as in map.png
-    for colour in [*colours, *COLOURS]:
-        assert contrast(colour, paper) >= 3, colour
-
-
-def test_the_scripts_share_no_name() -> None:
-    declared = r"^(?:export )?(?:async )?(?:function|const|let|class) (\w+)"
-    names = [
-        name for file in explorer.SCRIPTS for name in re.findall(declared, explorer._read(file), re.MULTILINE)
-    ]
-    assert len(names) == len(set(names))
 
 
 # ---- the same answers as in the terminal
@@ -733,7 +656,7 @@ def compare(
 def test_the_page_predicts_and_ranks_as_the_terminal_does(visit: Visit, solved: Artifacts) -> None:
     table = small_movies(solved)
     page, rng = visit(page=small_page(solved, table, small_clusters(table))), np.random.default_rng(1)
-    chosen = [rng.choice(len(table), rng.integers(1, 12), replace=False).tolist() for _ in range(50)]
+    chosen = [rng.choice(len(table), rng.integers(1, 12), replace=False).tolist() for _ in range(20)]
     people = [[(movie, float(rng.integers(1, 11) / 2)) for movie in movies] for movies in chosen]
     for adventurous in (0.0, 0.5, 1.0):
         overlap, difference, deviation = compare(page, solved, people, adventurous)

@@ -1,11 +1,9 @@
 """A Git repository in which real DVC ran the pipeline once, on a small generated dataset."""
 
-import hashlib
 import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -23,6 +21,7 @@ from tests.repository import DEFAULTS, ROOT, STAGES
 SMALL = {**DEFAULTS, "dataset": "synthetic-5k", "epochs": 3, "n_clusters": 4, "device": "cpu", "replicas": 1}
 DVC = (sys.executable, "-m", "dvc")
 RUNNING = r"Running stage '(\w+)'"
+AUTHOR = ("user.name=Test", "user.email=test@example.invalid")
 
 
 class Result(NamedTuple):
@@ -48,12 +47,11 @@ class Repository(NamedTuple):
 
     def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:
         """Start a command in a process group of its own, without a mirror of the dataset."""
-        inherited = {name: value for name, value in os.environ.items() if name != "MOVIELENS_MIRROR"}
-        inherited["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{inherited['PATH']}"
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         return subprocess.Popen(
             command,
             cwd=self.path,
-            env=inherited | environment,
+            env=os.environ | {"PATH": path, "MOVIELENS_MIRROR": ""} | environment,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -64,6 +62,10 @@ class Repository(NamedTuple):
         process = self.start(*command, **environment)
         output, _ = process.communicate()
         return Result(process.returncode, output)
+
+    def copy(self, path: Path) -> "Repository":
+        """All of it, with DVC's cache."""
+        return self._replace(path=shutil.copytree(self.path, path, symlinks=True))
 
     def dvc(self, *arguments: str, fails: bool = False, **environment: str) -> Result:
         result = self.run(*DVC, *arguments, **environment)
@@ -81,13 +83,9 @@ class Repository(NamedTuple):
 
     def clone(self, path: Path) -> "Repository":
         """A fresh clone, with what Git has and nothing else."""
-        self.git("clone", "--quiet", str(self.path), str(path))
-        return Repository(path).with_author()
-
-    def with_author(self) -> "Repository":
-        self.git("config", "user.name", "Test")
-        self.git("config", "user.email", "test@example.invalid")
-        return self
+        author = [f"--config={setting}" for setting in AUTHOR]
+        self.git("clone", "--quiet", *author, str(self.path), str(path))
+        return Repository(path)
 
     def metrics(self, name: str) -> Any:
         return json.loads((self.path / "metrics" / f"{name}.json").read_text())
@@ -99,27 +97,22 @@ class Repository(NamedTuple):
     def wait_for_queue(self) -> str:
         """Wait until no experiment is queued or running; the last output of `dvc queue status`."""
         while re.search(r"Queued|Running", status := self.dvc("queue", "status").output):
-            time.sleep(3)
+            time.sleep(1)
+        self.dvc("queue", "stop")
         return status
 
-    def digests(self) -> dict[str, str]:
-        """A digest of every file in data/, metrics/ and plots/, but for what DVC leaves when it is killed."""
+    def contents(self) -> dict[Path, bytes]:
+        """Every file in data/, metrics/ and plots/, but for what DVC leaves when it is killed."""
         return {
-            str(path.relative_to(self.path)): hashlib.sha256(path.read_bytes()).hexdigest()
+            path.relative_to(self.path): path.read_bytes()
             for folder in ("data", "metrics", "plots")
-            for path in sorted((self.path / folder).rglob("*"))
+            for path in (self.path / folder).rglob("*")
             if path.is_file() and not re.fullmatch(r"\.[\w-]{22}\.tmp", path.name)
         }
 
     def is_as_committed(self) -> bool:
         """Whether DVC and Git see every output, the lock and all else as in the last commit."""
         return self.dvc("status", "--quiet").status == 0 and self.git("status", "--porcelain") == ""
-
-
-def kill(process: subprocess.Popen[str], with_signal: signal.Signals) -> str:
-    """Signal a command and all that it has started; its output."""
-    os.killpg(process.pid, with_signal)
-    return process.communicate(timeout=60)[0]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -149,7 +142,9 @@ def reproduce(repository: Repository) -> dict[str, float]:
             shutil.copy(ROOT / name, repository.path / name)
     (repository.path / "params.yaml").write_text(yaml.safe_dump(SMALL, sort_keys=False))
     repository.git("init", "--quiet", "--initial-branch", "main")
-    with repository.with_author().start(*DVC, "repro") as process:
+    for setting in AUTHOR:
+        repository.git("config", *setting.split("="))
+    with repository.start(*DVC, "repro") as process:
         printed = {line: time.perf_counter() for line in process.stdout or ()}
     assert process.returncode == 0, "".join(printed)
     started = [(stage, at) for line, at in printed.items() for stage in re.findall(RUNNING, line)]
@@ -162,4 +157,4 @@ def reproduce(repository: Repository) -> dict[str, float]:
 @pytest.fixture
 def repository(reproduced: Repository, tmp_path: Path) -> Repository:
     """A copy of it that a test may change."""
-    return reproduced._replace(path=shutil.copytree(reproduced.path, tmp_path / "copy", symlinks=True))
+    return reproduced.copy(tmp_path / "copy")

@@ -27,11 +27,12 @@ ELSEWHERE = (
 """Commands that .ci/run or tests/test_readme.py run."""
 SHORTER = {
     "python -m tests.benchmarks": "python -m tests.benchmarks adam",
-    "range(4,36,4)": "range(3,5)",
+    "range(4,36,4)": "range(16,17)",
     "range(1,6)": "range(1,3)",
-    "synthetic-25m": "synthetic-6k",
+    "synthetic-25m": "synthetic-5k",
     "epochs=15": "epochs=2",
     "epochs=128": "epochs=2",
+    "-j 2": "-j 2 > .dvc/tmp/queue.txt 2>&1",  # its workers keep the output open, and may stay idle
 }
 """What would take long, and what runs instead."""
 
@@ -56,5 +57,5 @@ def test_all_commands_run_each_block_in_the_committed_state(repository: Reposito
                 result = repository.run("bash", "-c", shortened(command, tmp_path / "folder"))
                 assert result.status == 0, f"{command}\n{result.output}"
                 assert "Traceback" not in result.output
-        if any("queue" in command for command in block):
-            assert set(re.findall("Success|Failed", repository.wait_for_queue())) == {"Success"}
+            if "queue start" in command:
+                assert set(re.findall("Success|Failed", repository.wait_for_queue())) == {"Success"}

@@ -46,11 +46,6 @@ def test_the_colours_contrast_with_light_and_dark_backgrounds(background: str) -
     assert all(contrast(colour, background) >= 3 for colour in charts.COLOURS)
 
 
-def test_the_movies_with_half_of_all_ratings_are_counted() -> None:
-    histogram = pd.DataFrame({"rating": [1.0, 2.0], "n_ratings": [3, 4]})
-    assert "2 movies (50%)" in texts(charts.data(histogram, pd.Series([1, 8, 4, 4]), "a dataset"))
-
-
 @pytest.mark.parametrize(("curve", "n"), [(CURVE, 0), (CURVE.assign(stability=None), 1), (CURVE[:0], 4)])
 def test_metrics_that_were_not_measured_are_marked(curve: pd.DataFrame, n: int) -> None:
     assert texts(charts.numbers(curve, 3, "a dataset")).count("not measured") == n

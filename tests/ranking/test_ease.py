@@ -40,9 +40,7 @@ def test_scores_are_those_of_the_closed_form(train: Ratings, constant: float) ->
 
 
 @pytest.mark.parametrize("max_order", [40, 6_000])
-def test_with_many_users_only_the_most_rated_are_scored(
-    train: Ratings, monkeypatch: Patch, max_order: int
-) -> None:
+def test_only_the_most_rated_are_scored(train: Ratings, monkeypatch: Patch, max_order: int) -> None:
     monkeypatch.setattr(ease, "MAX_ORDER", max_order)
     monkeypatch.setattr(ease, "BLOCK", 7)
     values = values_of(train)

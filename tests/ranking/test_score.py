@@ -8,16 +8,8 @@ import torch
 from stages.factorization import als
 from stages.factorization.fold_in import fold_in, fold_in_users
 from stages.movielens.ratings import Ratings
-from stages.ranking.score import (
-    MIN_SCORE,
-    Ranker,
-    fit_known,
-    fit_new,
-    noise_deviation,
-    ranking_score,
-    score_users,
-    values,
-)
+from stages.ranking import score
+from stages.ranking.score import Ranker, fit_known, fit_new, ranking_score
 from tests.conftest import hyperparameters, make_problem, make_ratings
 
 
@@ -30,13 +22,9 @@ def ranker(genres: list[list[float]], n_ratings: list[float], discount: float = 
 
 
 def test_the_chance_of_liking_is_by_the_table_of_the_normal_distribution() -> None:
-    found = ranking_score(
-        ranker([[1.0]] * 3, [1.0] * 3),
-        torch.zeros(1, 3),
-        torch.tensor([[3.75, 4.75, 2.75]]),
-        torch.tensor([1.0]),
-    )
-    expected = [0.5 * 0.5**0.5, 0.25 * 0.841345**0.5, MIN_SCORE * 0.158655**0.5]
+    stars, deviation = torch.tensor([[3.75, 4.75, 2.75]]), torch.tensor([1.0])
+    found = ranking_score(ranker([[1.0]] * 3, [1.0] * 3), torch.zeros(1, 3), stars, deviation)
+    expected = [0.5 * 0.5**0.5, 0.25 * 0.841345**0.5, score.MIN_SCORE * 0.158655**0.5]
     assert found.tolist()[0] == pytest.approx(expected, rel=1e-4)
 
 
@@ -66,7 +54,7 @@ def test_without_genres_taste_counts_nothing(genres: torch.Tensor) -> None:
 
 
 def test_a_dislike_counts_against_and_more_stars_count_more() -> None:
-    found = values(torch.arange(0.5, 5.5, 0.5))
+    found = score.values(torch.arange(0.5, 5.5, 0.5))
     assert (found[:4] < 0).all()
     assert (found[4:].diff() > 0).all()
     assert found[6] == 1
@@ -75,11 +63,11 @@ def test_a_dislike_counts_against_and_more_stars_count_more() -> None:
 def test_users_are_folded_in_from_their_own_ratings(train: Ratings) -> None:
     model = als.fit(make_problem(train), hyperparameters(solver="als", epochs=3)).model
     fitted = fit_known(train, torch.ones(train.n_movies, 1), 50.0)
-    found = score_users(fold_in_users(model, train, known=True), fitted, train)(torch.tensor([2, 17]))
+    found = score.score_users(fold_in_users(model, train, known=True), fitted, train)(torch.tensor([2, 17]))
     own = train[train.user == 17]
     posterior = fold_in(model, own.movie, own.rating, 17)
     given = torch.zeros(1, train.n_movies)
     given[0, own.movie] = own.rating
     expected = ranking_score(fitted, given, posterior.stars()[None], torch.ones(1))
     torch.testing.assert_close(found[1:], expected, atol=1e-5, rtol=1e-3)
-    assert noise_deviation(torch.tensor([[0.2, 0.0], [0.3, 0.0]])).tolist() == [0.5, 1.0]
+    assert score.noise_deviation(torch.tensor([[0.2, 0.0], [0.3, 0.0]])).tolist() == [0.5, 1.0]

@@ -33,27 +33,17 @@ def test_movies_users_and_ratings_are_those_of_the_tables(artifacts: Artifacts) 
     assert len(artifacts.ratings) == len(rated())
 
 
-PARTS = {
-    "model.pt": "model",
-    "ease.pt": "ease",
-    "points.npy": "embeddings",
-    "clusters.csv": "movies",
-    "prepared/movies.csv": "movies",
-    "prepared/users.csv": "users",
-    "prepared/test.pt": "ratings",
-}
+PARTS = {"model": "model.pt", "ease": "ease.pt", "embeddings": "points.npy", "movies": "clusters.csv"}
+PARTS |= {"titles": "prepared/movies.csv", "users": "prepared/users.csv", "ratings": "prepared/test.pt"}
 
 
-def test_a_damaged_or_missing_file_is_named(copy: Path) -> None:
-    for name, part in PARTS.items():
-        before = (copy / name).read_bytes()
+@pytest.mark.parametrize(("part", "name"), PARTS.items())
+def test_a_damaged_or_missing_file_is_named(copy: Path, part: str, name: str) -> None:
+    for change in ((copy / name).touch, (copy / name).unlink):
         (copy / name).write_bytes(b"movie,cluster\n0,1\n")
+        change()
         with pytest.raises(UserError, match=name):
             getattr(Artifacts(copy), part)
-        (copy / name).unlink()
-        with pytest.raises(UserError, match=name):
-            getattr(Artifacts(copy), part)
-        (copy / name).write_bytes(before)
 
 
 OF_OTHER_DATA = {

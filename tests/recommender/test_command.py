@@ -21,17 +21,11 @@ SEVEN, BABE = movie("Seven", 1995, stars=3.5, added=0.1), movie("Babe", 1995, st
 CLUSTER = {"number": 3, "name": "Crime · War, 1960–1999"}
 FACTS = {"n_ratings": 1_234, "mean_rating": 3.96, "genres": ["War", "Drama"], "cluster": CLUSTER}
 BECAUSE = {"alone": 0.3, "ratings": [HEAT, ALIEN, SEVEN, BABE]}
-LONG = movie(
-    "Endless " * 5 + "[End]", 1999, score=0.5, stars=[4.26], deviation=[0.81], because=[BECAUSE], **FACTS
-)
-SHORT = movie("Ägypten", None, **FACTS | {"genres": [], "cluster": None}) | {
-    "score": 0.3,
-    "stars": [5.2],
-    "deviation": [0.7],
-    "because": [
-        {"alone": 0.6, "ratings": [HEAT | {"added": 0.03}, movie("Jaws", 1975, stars=None, added=0)]}
-    ],
-}
+FAINT = {"alone": 0.6, "ratings": [HEAT | {"added": 0.03}, movie("Jaws", 1975, stars=None, added=0)]}
+LONG = movie("Endless " * 5 + "[End]", 1999, score=0.5, stars=[4.26], deviation=[0.81], **FACTS)
+LONG["because"] = [BECAUSE]
+SHORT = movie("Ägypten", None, score=0.3, stars=[5.2], deviation=[0.7], because=[FAINT])
+SHORT |= FACTS | {"genres": [], "cluster": None}
 
 
 def printed(capsys: Capture, *records: dict[str, Any]) -> list[str]:
@@ -75,16 +69,10 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize(
-    ("width", "shown"),
-    [
-        (160, ["genres", "cluster", "because"]),
-        (139, ["genres", "because"]),
-        (99, ["because"]),
-        (40, []),
-        (0, []),
-    ],
-)
+SHOWN = {160: ["genres", "cluster", "because"], 139: ["genres", "because"], 99: ["because"], 40: [], 0: []}
+
+
+@pytest.mark.parametrize(("width", "shown"), SHOWN.items())
 def test_a_terminal_shows_the_columns_that_fit(monkeypatch: Patch, width: int, shown: list[str]) -> None:
     for name, value in {"COLUMNS": str(width), "NO_COLOR": "1", "TERM": "xterm"}.items():
         monkeypatch.setenv(name, value)

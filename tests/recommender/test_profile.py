@@ -14,14 +14,6 @@ from tests.recommender.builders import RISER, fan, member, rated, write
 TOY_STORY, HEAT, MATRIX, FIRST_HAMLET, NOSFERATU = 0, 1, 2, 4, 7
 
 
-def test_a_user_has_their_ratings_of_all_parts_of_the_dataset(artifacts: Artifacts) -> None:
-    profile, ratings = member(artifacts, 3), rated()
-    own = ratings[ratings.user == 3]
-    assert profile.user == 3
-    assert profile.stars == dict(zip(own.movie.tolist(), own.rating.tolist(), strict=True))
-    assert profile.seen == profile.stars.keys()
-
-
 def test_liked_and_rated_movies_are_seen(artifacts: Artifacts) -> None:
     profile = fan(artifacts, "toy story")
     profile.add_titles([], [" The Matrix = 2,5", 'the good, the bad and the "ugly"=0.5'])
@@ -30,7 +22,9 @@ def test_liked_and_rated_movies_are_seen(artifacts: Artifacts) -> None:
 
 
 def test_of_two_ratings_the_last_counts_and_a_note_says_so(artifacts: Artifacts, capsys: Capture) -> None:
-    profile = member(artifacts, RISER)
+    profile, ratings = member(artifacts, RISER), rated()
+    own = ratings[ratings.user == RISER]
+    assert profile.stars == dict(zip(own.movie.tolist(), own.rating.tolist(), strict=True))
     movie = next(iter(profile.stars))
     profile.add_titles([], [f"{artifacts.titles.labels[movie]}=1"])
     assert profile.stars[movie] == 1

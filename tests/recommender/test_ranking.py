@@ -35,9 +35,7 @@ def newcomer(artifacts: Artifacts) -> UserProfile:
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["a user", "a newcomer"])
-def test_explanations_add_up_to_the_estimate_and_the_largest_come_first(
-    solved: Artifacts, known: bool
-) -> None:
+def test_explanations_add_up_and_the_largest_come_first(solved: Artifacts, known: bool) -> None:
     profile = member(solved, 3) if known else newcomer(solved)
     given = profile.given()[None]
     ranker = solved.ease if known else solved.ridge
