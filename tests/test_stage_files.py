@@ -16,7 +16,7 @@ from stages.movielens.ratings import Ratings, SideInformation
 from stages.ranking.score import Ranker
 
 FILES = [Ratings, SideInformation, NotebookFactors, Replicas, Model, Ranker, MovieEmbeddings]
-LENGTHS = {"2": 2, "entries": 4, "factors+1": 4}
+LENGTHS = {"2": 2, "entries": 4, "factors+columns": 6, "factors+columns+1": 7}
 """Of axes; every other axis has length 3."""
 
 

@@ -34,17 +34,17 @@ class Model(TensorFile):
     mean: Float[Tensor, ""]  # μ, in stars; 0 in a model without biases
     user_biases: Float[Tensor, "draws n_users"]  # b, in stars
     movie_biases: Float[Tensor, "draws n_movies"]  # c, in stars
-    user_factors: Float[Tensor, "draws n_users entries"]  # p, followed by the effects a of known numbers
     movie_factors: Float[Tensor, "draws n_movies factors"]  # q
     movie_columns: Float[Tensor, "n_movies columns"]  # g, the known numbers of each movie
+    user_factors: Float[Tensor, "draws n_users factors+columns"]  # p, followed by the effects a of g
     noise: Float[Tensor, "draws n_users"]  # variance of a user's ratings, in stars²; 0 if not estimated
     knot: Int[Tensor, " knots"]  # moments of ratings by `moment_of`, ascending
     drift: Float[Tensor, "processes knots"]  # mean of each process of drift over the draws, in stars
     drift_length: Float[Tensor, " processes"]  # seconds in which a process forgets itself by a factor of e
     drift_precision: Float[Tensor, "draws processes"]  # 1 / variance of a process, of all users, in stars⁻²
-    prior_mean: Float[Tensor, "draws entries+1"]  # m
-    prior_precision: Float[Tensor, "draws entries+1 entries+1"]  # Λ
-    feature_weights: Float[Tensor, "draws width entries+1"]  # B
+    prior_mean: Float[Tensor, "draws factors+columns+1"]  # m
+    prior_precision: Float[Tensor, "draws factors+columns+1 factors+columns+1"]  # Λ
+    feature_weights: Float[Tensor, "draws width factors+columns+1"]  # B
     feature_basis: Float[Tensor, "n_movies width"]  # V
     noise_rate: Float[Tensor, " draws"]  # of the gamma prior on noise precisions; 0 if these are 1
     embeddings: Float[Tensor, "n_movies latent_factors"]  # only their distances and directions have meaning
