@@ -156,9 +156,9 @@ class State:
         prior, y = self.user_prior, pad(self.movies[:, :-1], (0, 1), value=1.0)
         variance = (y @ torch.linalg.inv(prior.precision).to(y) * y).sum(dim=1)[self.train.movie].mean()
         users = self.users.where(self.n_ratings[:, None] > 0, prior.mean.to(self.users))
+        columns = self.movies[:, self.fixed].half()
         return dataclasses.replace(
-            single(self.mean, users, self.movies.index_select(1, self.drawn)),
-            movie_columns=self.movies[:, self.fixed].half(),
+            single(self.mean, users, self.movies.index_select(1, self.drawn), columns=columns),
             noise=(1 / self.noise_precision + variance.where(self.n_ratings == 0, 0.0))[None],
             prior_mean=prior.shift.float()[None],
             prior_precision=prior.precision.float()[None],

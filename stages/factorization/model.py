@@ -191,8 +191,9 @@ def single(
     users: Float[Tensor, "n_users entries"],
     movies: Float[Tensor, "n_movies width"],
     penalty: Float[Tensor, " entries"] | None = None,
+    columns: Float[Tensor, "n_movies columns"] | None = None,
 ) -> Model:
-    """A model of one draw, from vectors (p, b) and (q, c), for solvers that are not Bayesian.
+    """A model of one draw, from vectors (p, a, b), (q, c) and known numbers g, if there are any.
 
     L2 penalties on a user's vector are the precision of its prior, raised to 1e-6 so that it is proper.
     """
@@ -204,7 +205,7 @@ def single(
         movie_biases=movies[None, :, -1],
         user_factors=users[None, :, :-1],
         movie_factors=movies[None, :, :-1],
-        movie_columns=mean.new_zeros(len(movies), 0),
+        movie_columns=mean.new_zeros(len(movies), 0) if columns is None else columns,
         noise=mean.new_zeros(1, len(users)),
         knot=torch.zeros(0, dtype=torch.int64, device=mean.device),
         drift=mean.new_zeros(0, 0),
