@@ -22,7 +22,7 @@ from typing import Any
 
 import pandas as pd
 
-from stages.core.cli import UserError, printable, report_errors
+from stages.core.cli import Parser, UserError, printable, report_errors
 from stages.core.parameters import read_yaml
 from stages.plotting.comparison import RATING, Run, compare_runs, compare_seeds, rank
 from stages.plotting.results import table
@@ -35,7 +35,7 @@ FORMATS = {"text": "plain", "markdown": "pipe", "latex": "latex_booktabs"}
 
 def main() -> None:
     """Run the command; raises UserError if its arguments are invalid."""
-    parser = argparse.ArgumentParser("python -m stages.compare", description=__doc__)
+    parser = Parser("python -m stages.compare", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     add = parser.add_argument
     add("runs", nargs="*", metavar="A B", help="workspace, a Git revision, or the name of an experiment")
@@ -43,8 +43,8 @@ def main() -> None:
     add("--csv", type=Path, metavar="FILE", help="experiments of this table, not those of this repository")
     add("--format", choices=FORMATS, default="text", help="of the tables (default: text)")
     options = parser.parse_args()
-    if len(options.runs) not in (0, 2):
-        raise UserError(f"expected two runs or none, got {len(options.runs)}; for example: HEAD workspace")
+    if len(options.runs) not in (0, 2) or "" in options.runs:
+        raise UserError(f"expected two runs or none, got {options.runs}; for example: HEAD workspace")
     if options.runs and not (options.seeds or options.csv):
         sections = compare_runs(*map(read_run, options.runs))
     else:
@@ -62,8 +62,10 @@ def read_run(name: str) -> Run:
 
     try:
         parameters, *tables = map(DVCFileSystem(rev=None if name == "workspace" else name).read_text, FILES)
-    except RevError:
-        raise UserError(f'there is no revision or experiment "{name}"; see: dvc exp list --all') from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{' or '.join(FILES)} of {name} is not UTF-8: {error}") from None
+    except (RevError, AttributeError, ValueError):  # of a folder, such as HEAD:stages, or an impossible name
+        raise UserError(f'there is no revision or experiment "{name:.100}"; see: dvc exp list --all') from None
     except DvcException as error:
         raise UserError(str(error)) from None
     except FileNotFoundError:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from stages.clustering.embeddings import MovieEmbeddings, map_positions, unit_rows
 from stages.clustering.ppmi import ppmi_embedding
-from stages.core import cli, files, seeds
+from stages.core import cli, compute, files, seeds
 from stages.core.parameters import PARAMS, Count, Seeded
 from stages.factorization.model import Model, NotebookFactors, Replicas
 from stages.movielens.ratings import Ratings
@@ -73,7 +73,8 @@ def embed_audience(
     if not parameters.association:
         return np.zeros((len(movies), 0))
     generator = torch.Generator().manual_seed(seeds.derive_seed(parameters.seed, "association"))
-    return np.asarray(parameters.association * unit_rows(ppmi_embedding(train, movies, generator)))
+    with compute.threads_for(len(train)):
+        return np.asarray(parameters.association * unit_rows(ppmi_embedding(train, movies, generator)))
 
 
 def combine(

@@ -11,7 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
-from stages.core.cli import UserError, report_errors
+from stages.core.cli import Parser, UserError, report_errors
 
 EXAMPLES = """examples:
   python -m stages.recommend "Toy Story" Alien
@@ -25,7 +25,7 @@ Films are sorted by score; stars are predictions with their standard deviation."
 
 def main(arguments: list[str]) -> None:
     """Run the command with these arguments; raises UserError if they are invalid."""
-    parser = argparse.ArgumentParser("python -m stages.recommend", description=__doc__, epilog=EXAMPLES)
+    parser = Parser("python -m stages.recommend", description=__doc__, epilog=EXAMPLES)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     _add_options(parser)
     if not arguments:

@@ -9,7 +9,9 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
+MOST = 2000  # characters of a message, which may quote what the user gave
 OUT_OF_MEMORY = re.compile("not enough memory|can't allocate memory|out of memory", re.IGNORECASE)
 """PyTorch's messages, on a CPU or a GPU."""
 
@@ -25,10 +27,18 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() or each == "\n" else "�" for each in text)
 
 
+class Parser(argparse.ArgumentParser):
+    """Reads options; what it quotes in an error is printable."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with the usage, this message and status 2."""
+        super().error(printable(f"{message:.{MOST}}"))
+
+
 def run(main: Callable[..., None]) -> None:
     """Call `main` with a path for each of its arguments, read from options of the same names."""
     stage = Path(sys.argv[0]).stem
-    parser = argparse.ArgumentParser(f"python -m stages.{stage}", description=main.__doc__)
+    parser = Parser(f"python -m stages.{stage}", description=main.__doc__)
     parser.formatter_class = argparse.ArgumentDefaultsHelpFormatter
     for name, argument in inspect.signature(main).parameters.items():
         required = argument.default is argument.empty
@@ -46,7 +56,7 @@ def report_errors(stage: str) -> Iterator[None]:
     try:
         yield
     except (UserError, OSError) as error:
-        sys.exit(printable(f"{stage}: {error}"))
+        sys.exit(printable(f"{stage}: {error!s:.{MOST}}"))
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)):
             sys.exit(printable(f"{stage}: out of memory; no output was written ({error})"))

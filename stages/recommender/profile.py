@@ -51,7 +51,7 @@ class UserProfile:
             except UserError as error:
                 errors.append(str(error))
                 continue
-            if movie in self.stars:
+            if self.stars.get(movie, stars) != stars:
                 note(f"{self.artifacts.titles.labels[movie]} is rated more than once; {stars:g} stars count")
             self.stars[movie] = stars
             self.seen.add(movie)

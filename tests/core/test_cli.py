@@ -24,6 +24,7 @@ MESSAGES: dict[str, Callable[[], object]] = {
     "there is nothing at /a": lambda: fail(UserError("there is nothing at /a")),
     "[Errno 28] No space left on device": lambda: fail(OSError(28, "No space left on device")),
     "�[2J���": lambda: fail(UserError("\x1b[2J\x9b\u202e\udcff")),
+    "9" * 1000: lambda: fail(UserError("9" * 10_000)),
     "out of memory; no output was written": lambda: np.empty(2**55),
     "out of memory; no output was written (": lambda: torch.empty(2**55),
 }
@@ -34,6 +35,7 @@ def test_an_error_that_the_user_can_fix_is_one_message(action: Callable[[], obje
     with pytest.raises(SystemExit) as stop, cli.report_errors("train"):
         action()
     assert str(stop.value.code).startswith(f"train: {message}")  # SystemExit with a message has status 1
+    assert len(str(stop.value.code)) < 2100
 
 
 def test_an_interrupt_has_status_130_and_any_other_error_keeps_its_traceback(monkeypatch: Patch) -> None:
@@ -93,3 +95,9 @@ def test_options_are_the_arguments_of_main(monkeypatch: Patch, capsys: Capture) 
     output = capsys.readouterr().out
     for part in ("Do something with SOURCE.", "--target", "default: default"):
         assert part in output
+    monkeypatch.setattr("sys.argv", ["stages/stage.py", "--source", "a", "\x1b[2J" + "x" * 10_000])
+    with pytest.raises(SystemExit, match=r"^2$"):
+        cli.run(stage)
+    output = capsys.readouterr().err
+    assert "unrecognized arguments: �[2Jxxx" in output
+    assert len(output) < 2500

@@ -87,6 +87,7 @@ def test_runs_are_compared_by_tag_and_name_until_the_cache_is_lost(repository: R
     assert "worse, beyond chance" in compare("HEAD", "short")
     shutil.rmtree(repository.path / ".dvc" / "cache" / "files")
     assert "git checkout v1 && dvc repro" in compare("v1", "short")
+    assert 'no revision or experiment "HEAD:stages"' in compare("HEAD:stages", "short")
 
 
 def test_a_moved_clone_runs_nothing(repository: Repository, tmp_path: Path) -> None:
