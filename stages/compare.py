@@ -65,7 +65,9 @@ def read_run(name: str) -> Run:
     except UnicodeDecodeError as error:
         raise UserError(f"{' or '.join(FILES)} of {name} is not UTF-8: {error}") from None
     except (RevError, AttributeError, ValueError):  # of a folder, such as HEAD:stages, or an impossible name
-        raise UserError(f'there is no revision or experiment "{name:.100}"; see: dvc exp list --all') from None
+        raise UserError(
+            f'there is no revision or experiment "{name:.100}"; see: dvc exp list --all'
+        ) from None
     except DvcException as error:
         raise UserError(str(error)) from None
     except FileNotFoundError:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from tabulate import tabulate
+import tabulate
 
 from stages.ranking.bootstrap import Interval, Summary
 
+tabulate.MIN_PADDING = 0  # spaces beside a heading: the tables of `compare` should fit a terminal
 METHODS = {
     "notebook": "the notebook's recipe",
     "global_mean": "global mean",
@@ -146,4 +147,4 @@ def intervals(summary: Summary) -> str:
 def table(header: list[str], rows: list[list[str]], form: str = "pipe") -> str:
     """A table, by default in Markdown, whose first column has names, and all others numbers."""
     align = ["left", *["right"] * (len(header) - 1)] if rows else None
-    return str(tabulate(rows, header, form, disable_numparse=True, colalign=align))
+    return str(tabulate.tabulate(rows, header, form, disable_numparse=True, colalign=align))

@@ -14,8 +14,7 @@ divergence): very much for somebody who likes documentaries alone, hardly for so
 
 The model is EASE for users of the training, the short-history ridge for anybody else. The constants were
 chosen on folds of the training and validation ratings, of known users and of newcomers after 3, 5 and 10
-ratings, by NDCG@10, plain and corrected for popularity; `CONSTANT` by reading lists; a dislike must count
-against similar movies.
+ratings, by NDCG@10, plain and corrected for popularity; a dislike must count against similar movies.
 """
 
 import dataclasses
@@ -31,7 +30,6 @@ from stages.ranking import ease, ridge
 from stages.ranking.ease import LinearModel
 from stages.ranking.metrics import RELEVANT, Score, rating_rows
 
-CONSTANT = 0.3  # in the column of EASE that is the same for everybody
 KNOWN, NEW = 0.1, 0.4  # a, of users of the training and of anybody else
 EVIDENCE = 10  # ratings, added to numbers of ratings, and needed at full adventure
 PRIOR = 5.0  # movies
@@ -71,7 +69,7 @@ class Ranker(LinearModel):
 
 def fit_known(train: Ratings, genres: Float[Tensor, "n_movies genres"], penalty: float) -> Ranker:
     """Of users of the training; `genres` has rows of length 1."""
-    return _ranker(ease.fit(shares(train), penalty, CONSTANT), train, genres, KNOWN)
+    return _ranker(ease.fit(shares(train), penalty), train, genres, KNOWN)
 
 
 def fit_new(train: Ratings, genres: Float[Tensor, "n_movies genres"]) -> Ranker:
