@@ -109,6 +109,7 @@ def numbers(curve: pd.DataFrame, chosen: int, label: str) -> Figure:
         axes.plot(mean, "-o", color=colour, markersize=3)
         axes.axvline(chosen, color="0.4", linestyle="--", linewidth=1)
         axes.set_title(name if mean.notna().any() else f"{name}: not measured")
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(axis="y", alpha=0.3)
     figure.suptitle(f"Cluster metrics by number of clusters, {label}")
     note = f"number of clusters (dashed: chosen, {chosen}; shaded: range over fits with other seeds)"
