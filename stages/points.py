@@ -1,6 +1,6 @@
 """points: the models and the ratings → embeddings of the movies, and their positions on the map.
 
-An embedding has two parts: how users like the movie (the model's factors) and who watches it (PPMI). Biases
+An embedding has two parts: who likes the movie (the model's factors) and who watches it (PPMI). Biases
 are left out: they measure how good a movie is, not what kind of movie it is.
 """
 

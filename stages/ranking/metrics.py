@@ -19,7 +19,7 @@ MODEL = "model"  # its name among the methods
 RELEVANT = 4.0  # stars from which a movie counts as liked
 LEVELS = 50, 80, 95  # percentages of ratings that predicted intervals should contain
 BLOCK = 512  # users ranked at once: bounds memory to a few times `BLOCK` × n_movies numbers
-MAX_USERS = 20_000  # users for whom movies are ranked: of more, every second, or third, …, is taken
+MAX_USERS = 20_000  # for whom movies are ranked; of more users, an evenly spaced choice
 
 RANKING_METRICS = "ndcg_at_10 recall_at_10 corrected_ndcg_at_10 popularity".split()
 MEANS_OVER_RATINGS = {"rmse": "squared_error", "mae": "absolute_error"}

@@ -36,7 +36,7 @@ GIVEN = 5  # n, or N - 1 if that is less; serves people with more or fewer ratin
 PENALTY = 1.5  # λ
 WEIGHT = 0.25  # power of N to which w is proportional
 RANK = 96
-MAX_USERS = 4_000  # of more, every second, or third, …, is taken
+MAX_USERS = 4_000  # of more, an evenly spaced choice
 
 
 def fit(train: Ratings, values: Float[Tensor, " n_ratings"]) -> LinearModel:

@@ -30,6 +30,7 @@ from stages.ranking import ease, ridge
 from stages.ranking.ease import LinearModel
 from stages.ranking.metrics import RELEVANT, Score, rating_rows
 
+CONSTANT = 0.1  # in the column of EASE that is the same for everybody; above 0 for those without ratings
 KNOWN, NEW = 0.1, 0.4  # a, of users of the training and of anybody else
 EVIDENCE = 10  # ratings, added to numbers of ratings, and needed at full adventure
 PRIOR = 5.0  # movies
@@ -69,7 +70,7 @@ class Ranker(LinearModel):
 
 def fit_known(train: Ratings, genres: Float[Tensor, "n_movies genres"], penalty: float) -> Ranker:
     """Of users of the training; `genres` has rows of length 1."""
-    return _ranker(ease.fit(shares(train), penalty), train, genres, KNOWN)
+    return _ranker(ease.fit(shares(train), penalty, CONSTANT), train, genres, KNOWN)
 
 
 def fit_new(train: Ratings, genres: Float[Tensor, "n_movies genres"]) -> Ranker:

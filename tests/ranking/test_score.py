@@ -60,6 +60,14 @@ def test_a_dislike_counts_against_and_more_stars_count_more() -> None:
     assert found[6] == 1
 
 
+def test_somebody_without_ratings_is_offered_what_many_people_rate_highly(train: Ratings) -> None:
+    genres = torch.ones(train.n_movies, 1)
+    stars = torch.bincount(train.movie, train.rating, train.n_movies)
+    for fitted in (fit_known(train, genres, 100.0), fit_new(train, genres)):
+        (estimate,) = fitted.score(torch.zeros(1, train.n_movies))
+        assert torch.corrcoef(torch.stack([estimate, stars]))[0, 1] > 0.9
+
+
 def test_users_are_folded_in_from_their_own_ratings(train: Ratings) -> None:
     model = als.fit(make_problem(train), hyperparameters(solver="als", epochs=3)).model
     fitted = fit_known(train, torch.ones(train.n_movies, 1), 50.0)
