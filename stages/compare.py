@@ -72,7 +72,7 @@ def read_run(name: str) -> Run:
         raise UserError(str(error)) from None
     except FileNotFoundError:
         fix = f"git checkout {name} && dvc repro; for an experiment: dvc exp apply {name} && dvc repro"
-        fix = "dvc repro" if name == "workspace" else fix
+        fix = "dvc repro" if name == "workspace" else f"{fix} (then commit what differs on your processor)"
         raise UserError(f"the results of {name} are not in DVC's cache; to restore them: {fix}") from None
     sources = [f"{file} of {name}" for file in FILES]
     predictions, scores = map(_read_table, tables, sources[1:])
